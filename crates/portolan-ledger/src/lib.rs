@@ -3,7 +3,15 @@
 //! Everything of Portolan stands on this crate; it knows no files but the ledger's own, no Arrow, no terminal and no clock.
 
 pub mod code;
+pub mod duty_rate;
+pub mod line;
 pub mod number;
+pub mod record;
+pub mod time;
 
 pub use code::TariffCode;
+pub use duty_rate::DutyRate;
+pub use line::EntryLine;
 pub use number::{Cents, Quantity, Rate, UnitPrice};
+pub use record::Ledger;
+pub use time::{Day, Instant, Side};
