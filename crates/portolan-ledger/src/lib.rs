@@ -3,10 +3,12 @@
 //! Everything of Portolan stands on this crate; it knows no files but the ledger's own, no Arrow, no terminal and no clock.
 
 pub mod code;
+pub mod duty_expression;
 pub mod duty_rate;
 pub mod line;
 pub mod number;
 pub mod record;
+pub mod schedule;
 pub mod time;
 
 pub use code::TariffCode;
