@@ -2,14 +2,18 @@
 //!
 //! Everything of Portolan stands on this crate; it knows no files but the ledger's own, no Arrow, no terminal and no clock.
 
+pub mod check;
 pub mod code;
+pub mod diagnostic;
 pub mod duty_expression;
 pub mod duty_rate;
 pub mod line;
 pub mod number;
+pub mod read;
 pub mod record;
 pub mod schedule;
 pub mod time;
+pub mod timeline;
 
 pub use code::TariffCode;
 pub use duty_rate::DutyRate;
