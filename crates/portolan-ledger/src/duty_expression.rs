@@ -422,14 +422,14 @@ impl DutyExpression {
             Self::Sum(terms) => terms
                 .iter()
                 .try_fold(Fraction::ZERO, |sum, term| {
-                    sum.add(term.duty(value_dollars, quantities)?).ok_or(Missing::TooLarge)
+                    sum.plus(term.duty(value_dollars, quantities)?).ok_or(Missing::TooLarge)
                 })
                 .map(Amount),
             Self::Sugar(sugar) => sugar.duty(quantities).map(Amount),
             Self::GreaterOf(both) => {
                 let one = both.0.duty(value_dollars, quantities)?;
                 let other = both.1.duty(value_dollars, quantities)?;
-                one.0.max(other.0).map(Amount).ok_or(Missing::TooLarge)
+                one.0.larger(other.0).map(Amount).ok_or(Missing::TooLarge)
             }
             Self::Refused(refusal) => Err(Missing::Refused(refusal.reason)),
         }
@@ -497,12 +497,12 @@ impl Term {
         match self {
             Self::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
                 let value = Fraction::new(i128::from(value_dollars), 1).ok_or(Missing::TooLarge)?;
-                percent.share().mul(value).ok_or(Missing::TooLarge)
+                percent.share().times(value).ok_or(Missing::TooLarge)
             }
             Self::AdValorem { part: Some(part), .. } => Err(Missing::PartValue(part)),
             Self::Specific { price, per } => {
                 let quantity = stated(per.unit(), quantities)?;
-                dollars(price).and_then(|price| price.mul(quantity)).ok_or(Missing::TooLarge)
+                dollars(price).and_then(|price| price.times(quantity)).ok_or(Missing::TooLarge)
             }
         }
     }
@@ -520,7 +520,8 @@ impl fmt::Display for Term {
 
 impl SugarRate {
     fn parse(text: &str) -> Option<Self> {
-        const DEGREES: &str = "/kg for each degree under 100 degrees (and fractions of a degree in proportion) but not less ";
+        const DEGREES: &str =
+            "/kg for each degree under 100 degrees (and fractions of a degree in proportion) but not less ";
         let (at_100, rest) = text.split_once("/kg less ")?;
         let (less, floor) = rest.split_once(DEGREES)?;
         let floor = floor.strip_prefix("than ").unwrap_or(floor).strip_suffix("/kg")?;
@@ -531,15 +532,15 @@ impl SugarRate {
     fn duty(self, quantities: &[(Unit, Quantity)]) -> Result<Fraction, Missing> {
         let weight = stated(Unit::of_article(Measure::Kilogram), quantities)?;
         let degrees = stated(Unit::of_article(Measure::SugarDegree), quantities)?;
-        self.per_kilogram(degrees).and_then(|price| price.mul(weight)).ok_or(Missing::TooLarge)
+        self.per_kilogram(degrees).and_then(|price| price.times(weight)).ok_or(Missing::TooLarge)
     }
 
     /// Dollars for a kilogram of this many degrees; degrees over 100 count as 100.
     fn per_kilogram(self, degrees: Fraction) -> Option<Fraction> {
         let minus = |fraction: Fraction| Fraction::new(-fraction.numerator(), fraction.denominator());
-        let under = Fraction::new(100, 1)?.add(minus(degrees)?)?.max(Fraction::ZERO)?;
-        let less = minus(dollars(self.less_per_degree)?.mul(under)?)?;
-        dollars(self.at_100_degrees)?.add(less)?.max(dollars(self.floor)?)
+        let under = Fraction::new(100, 1)?.plus(minus(degrees)?)?.larger(Fraction::ZERO)?;
+        let less = minus(dollars(self.less_per_degree)?.times(under)?)?;
+        dollars(self.at_100_degrees)?.plus(less)?.larger(dollars(self.floor)?)
     }
 }
 
@@ -592,11 +593,11 @@ fn dollars(price: UnitPrice) -> Option<Fraction> {
 /// The quantity that is stated in `wanted`: the same unit first, then any that converts exactly.
 fn stated(wanted: Unit, quantities: &[(Unit, Quantity)]) -> Result<Fraction, Missing> {
     let same = quantities.iter().find(|(unit, _)| *unit == wanted);
-    let found = same.map(|entry| (Fraction::ONE, entry.1)).or_else(|| {
-        quantities.iter().find_map(|(unit, quantity)| Some((unit.in_units_of(wanted)?, *quantity)))
-    });
+    let found = same
+        .map(|entry| (Fraction::ONE, entry.1))
+        .or_else(|| quantities.iter().find_map(|(unit, quantity)| Some((unit.in_units_of(wanted)?, *quantity))));
     let (factor, quantity) = found.ok_or(Missing::Quantity(wanted))?;
-    Fraction::new(i128::from(quantity.0), 1_000_000).and_then(|count| count.mul(factor)).ok_or(Missing::TooLarge)
+    Fraction::new(i128::from(quantity.0), 1_000_000).and_then(|count| count.times(factor)).ok_or(Missing::TooLarge)
 }
 
 /// The rest of a text after its first words, whatever their case.
@@ -828,7 +829,14 @@ mod tests {
         assert_eq!(cents("89.6¢/1000", 0, &[("500", "number")]), 45);
         assert_eq!(cents("1.7¢/kg on lead content", 0, &[("1000", "kg"), ("500", "Pb kg")]), 850);
         assert_eq!(cents("3.7¢/kg on drained weight", 0, &[("100", "KG")]), 370);
-        assert_eq!(cents("0.7¢/kg on copper content + 0.7¢/kg on lead content", 0, &[("1", "t cu"), ("10", "Cu kg"), ("10", "Pb kg")][1..].as_ref()), 14);
+        assert_eq!(
+            cents(
+                "0.7¢/kg on copper content + 0.7¢/kg on lead content",
+                0,
+                &[("10", "Cu kg"), ("10", "Pb kg")]
+            ),
+            14
+        );
         assert_eq!(cents("the greater of 10% or 5¢/kg", 100, &[("300", "kg")]), 1_500);
     }
 
@@ -882,7 +890,10 @@ mod tests {
             ("18.7¢/m<sup>2</sup>", "18.7¢/m2"),
             ("10.5 cents/kg", "10.5¢/kg"),
             ("$2.50/thou- sand + 40%", "$2.50/1000 + 40%"),
-            ("3.9% on the movement and case+ 5.3% on the battery", "3.9% on the movement and case + 5.3% on the battery"),
+            (
+                "3.9% on the movement and case+ 5.3% on the battery",
+                "3.9% on the movement and case + 5.3% on the battery",
+            ),
             ("86.1¢/m2of recording surface", "86.1¢/m2 of recording surface"),
         ] {
             assert_eq!(parse(one), parse(other));
@@ -908,7 +919,26 @@ mod tests {
 
     #[test]
     fn nothing_panics_and_every_reading_prints_as_itself() {
-        let pieces = ["Free", "(", ")", "+", "%", "¢", "$", "/kg", "1", "33 1/3%", "the greater of ", " or ", "<u>", "²", "A+", ",", "\u{0}", "9".repeat(30).leak()];
+        let pieces = [
+            "Free",
+            "(",
+            ")",
+            "+",
+            "%",
+            "¢",
+            "$",
+            "/kg",
+            "1",
+            "33 1/3%",
+            "the greater of ",
+            " or ",
+            "<u>",
+            "²",
+            "A+",
+            ",",
+            "\u{0}",
+            "9".repeat(30).leak(),
+        ];
         let mut state = 7_u64;
         for _ in 0..20_000 {
             let mut text = String::new();

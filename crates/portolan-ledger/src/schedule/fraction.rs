@@ -35,7 +35,7 @@ impl Fraction {
     }
 
     /// The sum; none where it is too large.
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn plus(self, other: Self) -> Option<Self> {
         let divisor = greatest_common_divisor(self.denominator, other.denominator);
         let (mine, theirs) = (other.denominator / divisor, self.denominator / divisor);
         let sum = self.numerator.checked_mul(mine)?.checked_add(other.numerator.checked_mul(theirs)?)?;
@@ -43,7 +43,7 @@ impl Fraction {
     }
 
     /// The product; none where it is too large.
-    pub fn mul(self, other: Self) -> Option<Self> {
+    pub fn times(self, other: Self) -> Option<Self> {
         // Reduced crosswise first: the products then stay as small as the result allows.
         let left = Self::new(self.numerator, other.denominator)?;
         let right = Self::new(other.numerator, self.denominator)?;
@@ -51,7 +51,7 @@ impl Fraction {
     }
 
     /// The larger of two; none where they cannot be compared within `i128`.
-    pub fn max(self, other: Self) -> Option<Self> {
+    pub fn larger(self, other: Self) -> Option<Self> {
         let (mine, theirs) =
             (self.numerator.checked_mul(other.denominator)?, other.numerator.checked_mul(self.denominator)?);
         Some(if mine >= theirs { self } else { other })
@@ -88,9 +88,9 @@ mod tests {
 
     #[test]
     fn sums_and_products_are_exact() {
-        assert_eq!(fraction(1, 3).add(fraction(1, 6)), Fraction::new(1, 2));
-        assert_eq!(fraction(2, 3).mul(fraction(3, 4)), Fraction::new(1, 2));
-        assert_eq!(fraction(1, 3).max(fraction(2, 7)), Fraction::new(1, 3));
+        assert_eq!(fraction(1, 3).plus(fraction(1, 6)), Fraction::new(1, 2));
+        assert_eq!(fraction(2, 3).times(fraction(3, 4)), Fraction::new(1, 2));
+        assert_eq!(fraction(1, 3).larger(fraction(2, 7)), Fraction::new(1, 3));
         assert_eq!(fraction(-6, 4), fraction(-3, 2));
         assert_eq!(Fraction::new(1, 0), None);
         assert_eq!(Fraction::new(i128::MIN, 1), None);
@@ -103,6 +103,6 @@ mod tests {
         assert_eq!(fraction(1, 8).scaled_exactly(1000), Some(125));
         assert_eq!(fraction(1, 3).scaled_exactly(1000), None);
         assert_eq!(fraction(i128::MAX, 1).scaled_half_up(100), None);
-        assert_eq!(fraction(i128::MAX, 2).add(fraction(1, 3)), None);
+        assert_eq!(fraction(i128::MAX, 2).plus(fraction(1, 3)), None);
     }
 }
