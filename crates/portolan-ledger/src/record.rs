@@ -319,6 +319,8 @@ pub enum Spares {
     AssessedBy(Vec<Reference>),
     /// The US content.
     UsContent,
+    /// All but the value of processing abroad: the duty is owed on `processing_value_usd` alone.
+    OutsideProcessing,
 }
 
 /// An exemption, exclusion, carve-out or in-transit clause.
@@ -557,7 +559,7 @@ pub enum Condition {
         /// The threshold.
         rate: Rate,
     },
-    /// The chapter 98 number claimed; empty means any. An assertion.
+    /// The chapter 98 number claimed starts with one of these digits (dots left out); empty means any number. An assertion.
     Chapter98(Vec<String>),
     /// The country of export.
     ExportedFrom(Vec<OriginRef>),

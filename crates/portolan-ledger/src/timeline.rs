@@ -200,7 +200,7 @@ impl<'l> Timeline<'l> {
         for exception in &program.exceptions {
             let spares = match &exception.spares {
                 Some(Spares::AssessedBy(references)) => names.provisions_of(references, index),
-                Some(Spares::UsContent) | None => Vec::new(),
+                Some(Spares::UsContent | Spares::OutsideProcessing) | None => Vec::new(),
             };
             self.exceptions.push(ExceptionNode {
                 program: index,

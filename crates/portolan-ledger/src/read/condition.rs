@@ -85,7 +85,7 @@ impl Reader {
         if let Some(texts) = &when.ch98 {
             let any = texts.get_ref().0.iter().any(|t| t == "any");
             let numbers = self.each(at, texts, "a number of chapter 98", |t| {
-                (t == "any" || TariffCode::parse(t.as_bytes()).is_ok_and(|c| c.chapter() == 98)).then(|| t.to_owned())
+                (t == "any" || TariffCode::parse(t.as_bytes()).is_ok_and(|c| c.chapter() == 98)).then(|| t.replace('.', ""))
             });
             found.push(Condition::Chapter98(if any { Vec::new() } else { numbers }));
         }

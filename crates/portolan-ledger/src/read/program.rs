@@ -213,6 +213,7 @@ impl Reader {
         let when = self.conditions(at, raw.claim.as_ref(), raw.when.as_ref());
         let spares = raw.spares.as_ref().map(|texts| match texts.get_ref().0.as_slice() {
             [one] if one == "us_content" => Spares::UsContent,
+            [one] if one == "outside_processing" => Spares::OutsideProcessing,
             many => Spares::AssessedBy(many.iter().map(|text| reference(text, false)).collect()),
         });
         let terms = self.either_terms(at, span, (raw.from.as_ref(), raw.until.as_ref(), raw.act.as_ref()), raw.term);
