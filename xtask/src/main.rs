@@ -1,1 +1,21 @@
-fn main() {}
+//! Developer commands: `cargo xtask COMMAND`.
+
+mod schedule;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let result = match arguments.next().as_deref() {
+        Some("schedule") => schedule::run(arguments),
+        Some(other) => Err(format!("there is no command `{other}`; the commands are: schedule")),
+        None => Err("a command is needed: schedule".to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

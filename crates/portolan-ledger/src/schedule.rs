@@ -21,3 +21,6 @@ pub use lookup::{
 pub use official::{OfficialRow, parse_official};
 pub use pack::{pack, pack_folder};
 pub use text::{ConcordanceSource, ScheduleText};
+
+#[cfg(test)]
+mod tests;

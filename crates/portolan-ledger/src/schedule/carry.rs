@@ -52,6 +52,7 @@ impl Schedule {
     ///
     /// A code that any edition prints is the same code. Else the concordance is followed, from code to code until the last
     /// edition prints the code reached; for a code shorter than eight digits that has vanished, from everything below it.
+    /// What it does not know is carried by its six digits, the coarsest of hints.
     pub fn carry(&self, list_code: TariffCode) -> Carried {
         let known = if list_code.digits() == 10 {
             self.knows_line(list_code)
@@ -77,9 +78,25 @@ impl Schedule {
             open = next;
         }
         if codes.is_empty() {
-            return Carried::Cannot;
+            let six = list_code.prefix(6);
+            return match self.carry_shorter(list_code, six) {
+                Some(codes) => Carried::Into { codes, basis: Basis::Hs6 },
+                None => Carried::Cannot,
+            };
         }
         Carried::Into { codes: codes.into_iter().collect(), basis }
+    }
+
+    /// The six digits of a longer code, where they still stand.
+    fn carry_shorter(&self, list_code: TariffCode, six: TariffCode) -> Option<Vec<TariffCode>> {
+        if list_code.digits() <= 6 {
+            return None;
+        }
+        match self.carry(six) {
+            Carried::Same => Some(vec![six]),
+            Carried::Into { codes, .. } => Some(codes),
+            Carried::Cannot => None,
+        }
     }
 
     /// What took over from a code; where the concordance has no row of its own for it, from the codes below it.

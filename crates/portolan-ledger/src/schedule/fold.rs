@@ -1,7 +1,9 @@
 //! Folding official editions into dated intervals, and counting what they hold.
 //!
 //! A boundary between two contents of a code lies on the day that the change record of the later edition states for that
-//! code; where it states none, on the day the edition was published. Both dates are kept apart in [`Difference`].
+//! code; where it states none, on the day the edition was published. Where the two differ, a [`Difference`] says so.
+//! A code that a later edition adds for good though no record ever established it had been left out by mistake
+//! (4420.19.00 in 2025 basic): it is as old as the first edition, and a difference says that too.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +31,7 @@ pub struct ChangeRecord {
 
 impl ChangeRecord {
     fn establishes(&self) -> bool {
-        self.change == "Established"
+        self.change == "Established" || self.change == "Added"
     }
 
     /// `Annotated` is what the record calls a ten-digit number that is cut up: the number itself ends.
@@ -109,9 +111,27 @@ pub struct Fold {
     rates: BTreeMap<TariffCode, Vec<Run<RateContent>>>,
     lines: BTreeMap<TariffCode, Vec<Run<String>>>,
     counts: Vec<EditionCounts>,
-    texts: BTreeMap<String, usize>,
-    specials: BTreeMap<String, usize>,
+    texts: BTreeMap<String, Printed>,
+    specials: BTreeMap<String, Printed>,
+    units: BTreeMap<Vec<String>, String>,
     faults: Vec<String>,
+}
+
+/// A text as the editions print it.
+struct Printed {
+    times: usize,
+    canonical: String,
+}
+
+/// Counts a text and gives its canonical spelling, which is worked out once.
+fn print(texts: &mut BTreeMap<String, Printed>, text: &str, canonical: impl Fn(&str) -> String) -> String {
+    if let Some(printed) = texts.get_mut(text) {
+        printed.times += 1;
+        return printed.canonical.clone();
+    }
+    let canonical = canonical(text);
+    texts.insert(text.to_owned(), Printed { times: 1, canonical: canonical.clone() });
+    canonical
 }
 
 /// The result of a fold.
@@ -160,14 +180,11 @@ impl Fold {
             return;
         }
         *(if code.digits() == 8 { &mut counts.rates_at_8 } else { &mut counts.rates_at_10 }) += 1;
-        for text in [&row.general, &row.column_2] {
-            *self.texts.entry(text.clone()).or_default() += 1;
-        }
-        *self.specials.entry(row.special.clone()).or_default() += 1;
+        let rate = |text: &str| DutyExpression::parse(text).to_string();
         let content = RateContent {
-            general: DutyExpression::parse(&row.general).to_string(),
-            special: SpecialColumn::parse(&row.special).to_string(),
-            column_2: DutyExpression::parse(&row.column_2).to_string(),
+            general: print(&mut self.texts, &row.general, rate),
+            special: print(&mut self.specials, &row.special, |text| SpecialColumn::parse(text).to_string()),
+            column_2: print(&mut self.texts, &row.column_2, rate),
             units: if code.digits() == 8 { units } else { String::new() },
         };
         let runs = self.rates.entry(code.prefix(8)).or_default();
@@ -181,14 +198,19 @@ impl Fold {
 
     /// The units in canonical spelling, parted by `;`.
     fn units(&mut self, index: u8, code: TariffCode, cells: &[String]) -> String {
+        if let Some(known) = self.units.get(cells) {
+            return known.clone();
+        }
         let mut texts = Vec::with_capacity(cells.len());
-        for cell in cells {
+        for cell in cells.iter().filter(|cell| !cell.trim().is_empty()) {
             match Unit::parse(cell) {
                 Ok(unit) => texts.push(unit.to_string()),
                 Err(error) => self.faults.push(format!("{}: {code}: {error}", self.editions[usize::from(index)].name)),
             }
         }
-        texts.join(";")
+        let units = texts.join(";");
+        self.units.insert(cells.to_vec(), units.clone());
+        units
     }
 
     /// Every ten-digit line of an edition stands below a rate of that edition.
@@ -227,7 +249,8 @@ impl Fold {
             }
         }
         let mut lines = Vec::new();
-        for (code, runs) in &self.lines {
+        // A line below no rate is a misprint, named among the faults (9401.99.3030 in 2025 rev 16).
+        for (code, runs) in self.lines.iter().filter(|(code, _)| self.rates.contains_key(&code.prefix(8))) {
             for (run, (from, until)) in runs.iter().zip(dates.intervals(*code, runs)) {
                 if interval_is_empty(from, until) {
                     continue;
@@ -253,16 +276,16 @@ fn extend<C: PartialEq>(runs: &mut Vec<Run<C>>, index: u8, content: C) {
     }
 }
 
-fn count_texts(texts: &BTreeMap<String, usize>, specials: &BTreeMap<String, usize>) -> TextCounts {
+fn count_texts(texts: &BTreeMap<String, Printed>, specials: &BTreeMap<String, Printed>) -> TextCounts {
     let mut counts = TextCounts { distinct: texts.len() + specials.len(), ..TextCounts::default() };
     let mut count = |expression: &DutyExpression, times: usize| match expression.refusal() {
         None => counts.read += times,
         Some(refusal) => *counts.refused.entry(refusal.reason).or_default() += times,
     };
-    for (text, times) in texts {
+    for (text, Printed { times, .. }) in texts {
         count(&DutyExpression::parse(text), *times);
     }
-    for (text, times) in specials {
+    for (text, Printed { times, .. }) in specials {
         for group in SpecialColumn::parse(text).groups() {
             count(&group.expression, *times);
         }
@@ -283,7 +306,8 @@ impl Dates<'_> {
         let mut starts = Vec::with_capacity(runs.len());
         for (position, run) in runs.iter().enumerate() {
             let follows = position > 0 && runs[position - 1].last + 1 == run.first;
-            starts.push(self.start(code, run.first, follows));
+            let stays = position + 1 == runs.len() && usize::from(run.last) + 1 == self.editions.len();
+            starts.push(self.start(code, run.first, follows, stays));
         }
         (0..runs.len())
             .map(|position| {
@@ -297,16 +321,18 @@ impl Dates<'_> {
             .collect()
     }
 
-    fn start(&mut self, code: TariffCode, edition: u8, follows: bool) -> Option<Day> {
+    fn start(&mut self, code: TariffCode, edition: u8, follows: bool, stays: bool) -> Option<Day> {
         let (editions, records) = (self.editions, self.records);
         let first = edition == 0;
         let edition = &editions[usize::from(edition)];
         let here = |record: &&ChangeRecord| record.edition == edition.name;
-        let own = |record: &&ChangeRecord| record.code == code && record.establishes();
+        // A new rate row is established by its own record, or with the ten-digit numbers below it.
+        let own = |record: &&ChangeRecord| code.covers(record.code) && record.establishes();
         let record = if follows {
             records.iter().filter(here).find(|record| changes_content(record, code))
         } else if first {
-            records.iter().filter(here).find(own)
+            // Here a rate row is older than the numbers established below it.
+            records.iter().filter(here).find(|record| record.code == code && record.establishes())
         } else {
             // A number that an edition adds late was established by the record of an earlier one.
             let late = || records.iter().find(own);
@@ -314,11 +340,28 @@ impl Dates<'_> {
             records.iter().filter(here).find(own).or_else(late).or_else(above)
         };
         let stated = record.and_then(|record| Some((record, self.date_of(record)?)));
-        let Some((record, effective)) = stated else { return (!first).then_some(edition.published) };
-        if !first {
-            self.note(code, edition, effective, record);
+        match stated {
+            Some((record, effective)) => {
+                if !first {
+                    self.note(code, edition, effective, record);
+                }
+                Some(effective)
+            }
+            None if first => None,
+            None if !follows && stays && !records.is_empty() => {
+                let (edition, published) = (edition.name.clone(), edition.published);
+                let change = "No record: left out of earlier editions".to_owned();
+                self.differences.push(Difference {
+                    code,
+                    edition,
+                    published,
+                    effective: editions[0].published,
+                    change,
+                });
+                None
+            }
+            None => Some(edition.published),
         }
-        Some(effective)
     }
 
     /// The date of a record. Where a number takes over from another whose end is dated, that date stands: the article

@@ -228,10 +228,9 @@ impl Unit {
     /// Reads a unit as the schedule prints it (`No.`, `doz. prs.`, `Pb kg`), as ACE and Census code it (`NO`, `DPR`,
     /// `CKG`), or in plain words (`liters`, `kilograms`). Case, dots, markup and surplus spaces are ignored.
     pub fn parse(text: &str) -> Result<Self, UnknownUnit> {
-        let key = spelling_key(text);
         SPELLINGS
             .iter()
-            .find(|(spelling, ..)| spelling_key(spelling) == key)
+            .find(|(spelling, ..)| spelling_key(spelling).eq(spelling_key(text)))
             .map(|&(_, measure, of)| Self { measure, of })
             .ok_or_else(|| UnknownUnit(text.trim().to_owned()))
     }
@@ -265,28 +264,36 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Letters and digits alone, in lower case, words parted by one space; markup left out.
-fn spelling_key(text: &str) -> String {
-    let mut key = String::with_capacity(text.len());
-    let mut in_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            _ if in_tag => {}
-            '²' => key.push('2'),
-            '³' => key.push('3'),
-            '.' => {}
-            _ if c.is_whitespace() || c == '_' || c == '-' => {
-                if !key.is_empty() && !key.ends_with(' ') {
-                    key.push(' ');
-                }
+/// The letters and digits of a spelling in lower case, words parted by one space; markup and dots left out.
+fn spelling_key(text: &str) -> impl Iterator<Item = char> + '_ {
+    let (mut in_tag, mut started, mut gap) = (false, false, false);
+    text.chars().flat_map(move |c| {
+        let kept = match c {
+            '<' => {
+                in_tag = true;
+                None
             }
-            _ => key.extend(c.to_lowercase()),
+            '>' if in_tag => {
+                in_tag = false;
+                None
+            }
+            _ if in_tag => None,
+            '²' => Some('2'),
+            '³' => Some('3'),
+            '.' => None,
+            _ if c.is_whitespace() || c == '_' || c == '-' => {
+                gap = started;
+                None
+            }
+            _ => Some(c.to_ascii_lowercase()),
+        };
+        // A gap counts where something follows it.
+        let space = (gap && kept.is_some()).then_some(' ');
+        if kept.is_some() {
+            (started, gap) = (true, false);
         }
-    }
-    key.truncate(key.trim_end().len());
-    key
+        space.into_iter().chain(kept)
+    })
 }
 
 /// The kinds of quantity within which measures convert.
