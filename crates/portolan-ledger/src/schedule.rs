@@ -18,7 +18,7 @@ pub use carry::{Basis, Carried};
 pub use lookup::{
     Coverage, EditionRef, Line, Lookup, OtherDates, RateTextId, Schedule, Span, SpecialTextId, Successor, UnknownCode,
 };
-pub use official::{OfficialRow, parse_official};
+pub use official::{ImportedEdition, OfficialError, OfficialRow, import_official, parse_official};
 pub use pack::{pack, pack_folder};
 pub use text::{ConcordanceSource, ScheduleText};
 

@@ -81,7 +81,8 @@ pub struct Line<'s> {
     /// Column 2.
     pub column_2: RateTextId,
     units: u16,
-    /// The edition that answers: the latest that had been published, of those that print these rates.
+    /// The edition that answers: the latest that had been published, of those that print these rates. For a code of 2017 it
+    /// is named `2017 annual table`, with the day from which that table is used.
     pub printed_in: EditionRef<'s>,
     /// How well the editions cover the day.
     pub coverage: Coverage,

@@ -101,6 +101,65 @@ pub fn parse_official(bytes: &[u8]) -> Result<Vec<OfficialRow>, OfficialError> {
     parse_plain(bytes)
 }
 
+/// An edition that a user brings, with its descriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedEdition {
+    /// The name it was given: `2026_rev_11`.
+    pub name: String,
+    /// Its rows in the order of the schedule.
+    pub rows: Vec<OfficialRow>,
+}
+
+/// Reads an official edition under a name. The rows keep their descriptions, which stay with the user.
+pub fn import_official(bytes: &[u8], name: &str) -> Result<ImportedEdition, OfficialError> {
+    Ok(ImportedEdition { name: name.trim().to_owned(), rows: parse_official(bytes)? })
+}
+
+impl ImportedEdition {
+    /// The full description of a code: its own, after those of everything it stands under, each without its colon.
+    pub fn description(&self, code: TariffCode) -> Option<String> {
+        let row = self.rows.iter().position(|row| row.code == Some(code))?;
+        let mut parts = vec![self.rows[row].description.as_str()];
+        let mut indent = self.rows[row].indent;
+        for above in self.rows[..row].iter().rev() {
+            if indent == 0 {
+                break;
+            }
+            if above.indent < indent {
+                indent = above.indent;
+                parts.push(&above.description);
+            }
+        }
+        parts.reverse();
+        Some(parts.iter().map(|part| part.trim_end_matches(':')).collect::<Vec<_>>().join("; "))
+    }
+
+    /// The edition as an official CSV, which [`parse_official`] reads back into the same rows.
+    pub fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(CSV_COLUMNS)?;
+        for row in &self.rows {
+            let code = row.code.map(|code| code.to_string()).unwrap_or_default();
+            let units = serde_json::Value::from(row.units.as_slice()).to_string();
+            let indent = row.indent.to_string();
+            let cells = [&code, &indent, &row.description, &units, &row.general, &row.special, &row.column_2];
+            writer.write_record(cells)?;
+        }
+        writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    }
+}
+
+/// The columns of the official CSV that are read, by the names the publisher gives them.
+const CSV_COLUMNS: [&str; 7] = [
+    "HTS Number",
+    "Indent",
+    "Description",
+    "Unit of Quantity",
+    "General Rate of Duty",
+    "Special Rate of Duty",
+    "Column 2 Rate of Duty",
+];
+
 fn parse_plain(bytes: &[u8]) -> Result<Vec<OfficialRow>, OfficialError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let rows = match bytes.trim_ascii_start().first() {
@@ -140,17 +199,16 @@ fn parse_csv(bytes: &[u8]) -> Result<Vec<OfficialRow>, OfficialError> {
         let found = headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name));
         found.ok_or(OfficialError::ColumnMissing(name))
     };
-    let (code, indent) = (column("HTS Number")?, column("Indent")?);
-    let (description, unit) = (column("Description")?, column("Unit of Quantity")?);
-    let (general, special) = (column("General Rate of Duty")?, column("Special Rate of Duty")?);
-    let column_2 = column("Column 2 Rate of Duty")?;
+    let [code, indent, description, unit, general, special, column_2] = CSV_COLUMNS;
+    let (code, indent, description) = (column(code)?, column(indent)?, column(description)?);
+    let (unit, general, special, column_2) = (column(unit)?, column(general)?, column(special)?, column(column_2)?);
     let mut rows = Vec::new();
     for (record, number) in reader.records().zip(2..) {
         let record = record.map_err(|error| at(number, &error))?;
         let cell = |index: usize| record.get(index).unwrap_or("");
         rows.push(OfficialRow {
-            code: code_cell(cell(code), number, "HTS Number")?,
-            indent: indent_cell(cell(indent), number, "Indent")?,
+            code: code_cell(cell(code), number, CSV_COLUMNS[0])?,
+            indent: indent_cell(cell(indent), number, CSV_COLUMNS[1])?,
             description: without_markup(cell(description)),
             units: units(csv_units(cell(unit)).into_iter()),
             general: cell(general).to_owned(),
@@ -238,6 +296,22 @@ mod tests {
         assert_eq!(rows[0].code.unwrap().to_string(), "0101.30.0000");
         assert_eq!((rows[0].description.as_str(), rows[0].units.as_slice()), ("Asses", ["No.".to_owned()].as_slice()));
         assert_eq!(parse_official(csv.as_bytes()).unwrap(), rows);
+    }
+
+    #[test]
+    fn an_imported_edition_keeps_its_descriptions() {
+        let json = r#"[
+          {"htsno":"0101","indent":"0","description":"Live horses, asses:"},
+          {"htsno":"","indent":"1","description":"Horses:"},
+          {"htsno":"0101.21.00","indent":"2","description":"Purebred","general":"Free","units":[]},
+          {"htsno":"0101.30.00.00","indent":"1","description":"Asses, \"small\"","units":["No.","kg"],"general":"6.8%"}]"#;
+        let edition = import_official(json.as_bytes(), " 2026_rev_11 ").unwrap();
+        let description = |code: &str| edition.description(code.parse().unwrap());
+        assert_eq!(description("0101.21.00").as_deref(), Some("Live horses, asses; Horses; Purebred"));
+        assert_eq!(description("0101.30.0000").as_deref(), Some("Live horses, asses; Asses, \"small\""));
+        assert_eq!(description("0102"), None);
+        assert_eq!(edition.name, "2026_rev_11");
+        assert_eq!(parse_official(&edition.to_csv().unwrap()).unwrap(), edition.rows);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::text::{ConcordanceRow, ConcordanceSource, Edition, LineRow, RateRow, 
 use super::unit::Unit;
 use super::*;
 use crate::code::TariffCode;
-use crate::duty_expression::{DutyExpression, RefusalReason, SpecialColumn};
+use crate::duty_expression::{DutyExpression, Per, RefusalReason, SpecialColumn, Term};
 use crate::number::Rate;
 use crate::time::Day;
 
@@ -185,7 +185,7 @@ fn damaged_bytes_never_panic() {
         for _ in 0..4 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let at = usize::try_from(state >> 33).unwrap() % bytes.len();
-            bytes[at] ^= (state >> 8) as u8;
+            bytes[at] ^= u8::try_from((state >> 8) & 0xff).unwrap();
         }
         let Ok(schedule) = Schedule::open(bytes) else { continue };
         let _ = schedule.line(code("0101.21.0020"), day("2025-08-01"));
@@ -340,16 +340,16 @@ fn every_text_of_the_schedule_reads_and_prints_as_itself() {
 /// All 44 editions: every rate text reads or is refused by name, and the counts are those of the source.
 #[test]
 fn every_text_of_every_edition_reads_or_is_refused_by_name() {
-    let folder = root().join("../shared/data/hts");
-    if !folder.join("editions.csv").exists() {
-        eprintln!("SKIPPED: the official editions are not at {}: their texts were not read", folder.display());
+    let source = root().join("../shared/data/hts");
+    if !source.join("editions.csv").exists() {
+        eprintln!("SKIPPED: the official editions are not at {}: their texts were not read", source.display());
         return;
     }
     let mut fold = Fold::default();
-    let mut reader = csv::Reader::from_path(folder.join("editions.csv")).unwrap();
+    let mut reader = csv::Reader::from_path(source.join("editions.csv")).unwrap();
     for record in reader.records() {
         let record = record.unwrap();
-        let bytes = std::fs::read(folder.join(format!("hts_{}.json.gz", &record[0]))).unwrap();
+        let bytes = std::fs::read(source.join(format!("hts_{}.json.gz", &record[0]))).unwrap();
         let rows = parse_official(&bytes).unwrap();
         fold.add(Edition { name: record[0].to_owned(), published: day(&record[1]) }, &rows);
     }
@@ -363,4 +363,45 @@ fn every_text_of_every_edition_reads_or_is_refused_by_name() {
     assert!(!folded.texts.refused.contains_key(&RefusalReason::Blank));
     assert_eq!(folded.texts.read, 1_325_233);
     assert_eq!(folded.texts.refused.values().sum::<usize>(), 38_148);
+}
+
+/// The annual table of 2017 states each ad valorem and specific rate as a number beside its text: the texts read as these.
+/// It says 9999.999 where it gives no number, states rates for a thousand for one article, and has two slips of its own.
+#[test]
+fn texts_of_2017_read_as_the_numbers_beside_them() {
+    let source = root().join("../shared/data/usitc_tariff_database_2017.csv.gz");
+    let Ok(packed) = std::fs::File::open(&source) else {
+        eprintln!("SKIPPED: the table of 2017 is not at {}: its texts were not compared", source.display());
+        return;
+    };
+    let mut reader = csv::Reader::from_reader(flate2::read::GzDecoder::new(packed));
+    let headers = reader.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (hts8, text) = (column("hts8"), column("mfn_text_rate"));
+    let (percent, specific) = (column("mfn_ad_val_rate"), column("mfn_specific_rate"));
+    let (mut compared, mut differ) = (0, Vec::new());
+    for record in reader.records() {
+        let record = record.unwrap();
+        let number = |column: usize| crate::number::parse_scaled(record[column].as_bytes(), 9);
+        let (Ok(percent), Ok(specific)) = (number(percent), number(specific)) else { continue };
+        let expression = DutyExpression::parse(&record[text]);
+        let DutyExpression::Sum(terms) = &expression else { continue };
+        if percent == 9_999_999_999_000 {
+            continue;
+        }
+        let read = terms.iter().try_fold((0, 0), |sum, term| match (sum, term) {
+            ((p, s), Term::AdValorem { percent, part: None }) => Some((p + percent.rate()?.0, s)),
+            ((p, 0), Term::Specific { price, per: Per::Thousand }) => Some((p, price.0 / 1000)),
+            ((p, 0), Term::Specific { price, .. }) => Some((p, price.0)),
+            _ => None,
+        });
+        if let Some(read) = read {
+            compared += 1;
+            if read != (percent, specific) {
+                differ.push(format!("{} {expression}: {percent} {specific}", &record[hts8]));
+            }
+        }
+    }
+    assert!(compared > 6_000, "{compared}");
+    assert_eq!(differ, ["22042260 14¢/liter: 0 14000000", "96089930 20¢/1000 + 3.5%: 35000000 200000000"]);
 }
