@@ -456,7 +456,9 @@ impl Schedule {
         let own = |index: &usize| code.digits() == 10 && self.blob.row(Section::Lines, *index).u8(14) == wanted;
         let intervals = self.rate_range(code).map(|index| self.rate_interval(index));
         for interval in intervals.chain(lines.filter(own).map(|index| self.line_interval(index))) {
-            cuts.push(if interval.from == i32::MIN { self.first_edition().published.0 } else { interval.from });
+            // A day inside the interval: its first, or the last before a correction that reaches back behind the editions.
+            let first = self.first_edition().published.0.min(interval.until.saturating_sub(1));
+            cuts.push(if interval.from == i32::MIN { first } else { interval.from });
         }
         cuts.sort_unstable();
         cuts.dedup();
@@ -464,7 +466,9 @@ impl Schedule {
             Lookup::Found(line) => Some(line),
             _ => None,
         });
-        found.collect()
+        let mut found: Vec<Line<'_>> = found.collect();
+        found.dedup_by_key(|line| (line.from, line.until));
+        found
     }
 
     /// The short label of a code: its own, or that of the longest code above it which has one.

@@ -307,6 +307,9 @@ fn the_schedule_of_the_united_states() {
     assert_eq!(found(schedule, "4420.19.0000", "2025-01-15").coverage, Coverage::Printed);
     let old = found(schedule, "0306.19.0041", "2019-06-01");
     assert_eq!((old.coverage, old.general_text()), (Coverage::Layer2017, "Free"));
+    let corrected = schedule.history(code("3921.12.19"));
+    let corrected: Vec<_> = corrected.iter().map(|line| (line.from, line.until)).collect();
+    assert_eq!(corrected, [(None, Some(day("2012-05-15"))), (Some(day("2012-05-15")), None)]);
     let last = schedule.last_edition().published;
     let lines = schedule.codes().filter(|span| span.code.digits() == 10 && span.until.is_none());
     assert_eq!((schedule.last_edition().name, lines.count()), ("2026_rev_10", 19_738));
