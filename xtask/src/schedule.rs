@@ -124,6 +124,9 @@ impl Options {
         if options.from.as_os_str().is_empty() || options.out.as_os_str().is_empty() {
             return Err(USAGE.to_owned());
         }
+        if options.hs6.is_some() && options.table_2017.is_none() {
+            return Err("--hs6 needs --table-2017, which tells the codes that are new".to_owned());
+        }
         Ok(options)
     }
 }
@@ -266,7 +269,7 @@ fn concordance_of_likeness(path: &Path, schedule: &ScheduleText) -> Outcome<Vec<
     let exact: BTreeSet<TariffCode> = schedule.concordance.iter().map(|row| row.old).collect();
     let ends: BTreeSet<TariffCode> =
         schedule.lines.iter().filter(|line| line.until.is_some()).map(|line| line.code).collect();
-    let begins: BTreeMap<TariffCode, Day> = schedule.lines.iter().filter_map(|line| begin(line)).collect();
+    let begins: BTreeMap<TariffCode, Day> = schedule.lines.iter().filter_map(begin).collect();
     let mut rows = Vec::new();
     for row in csv.rows.iter().filter(|row| !row[old].is_empty() && !row[new].is_empty()) {
         let (old, new) = (csv.code(&row[old])?, csv.code(&row[new])?);
