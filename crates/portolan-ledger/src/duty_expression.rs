@@ -367,6 +367,10 @@ impl DutyExpression {
         }
         if let Some(alternatives) = strip_words(text, "the greater of ") {
             let (one, other) = alternatives.split_once(" or ").ok_or(RefusalReason::Unreadable)?;
+            // One choice of two is all that a rate holds: a chain of them would recurse as deep as a text is long.
+            if strip_words(other.trim(), "the greater of ").is_some() {
+                return Err(RefusalReason::Unreadable);
+            }
             return Ok(Self::GreaterOf(Box::new((Self::parse_tidy(one.trim())?, Self::parse_tidy(other.trim())?))));
         }
         if let Some(reason) = refusal_by_words(text) {
@@ -830,11 +834,7 @@ mod tests {
         assert_eq!(cents("1.7¢/kg on lead content", 0, &[("1000", "kg"), ("500", "Pb kg")]), 850);
         assert_eq!(cents("3.7¢/kg on drained weight", 0, &[("100", "KG")]), 370);
         assert_eq!(
-            cents(
-                "0.7¢/kg on copper content + 0.7¢/kg on lead content",
-                0,
-                &[("10", "Cu kg"), ("10", "Pb kg")]
-            ),
+            cents("0.7¢/kg on copper content + 0.7¢/kg on lead content", 0, &[("10", "Cu kg"), ("10", "Pb kg")]),
             14
         );
         assert_eq!(cents("the greater of 10% or 5¢/kg", 100, &[("300", "kg")]), 1_500);
@@ -877,6 +877,7 @@ mod tests {
             ("4 pigs", RefusalReason::Unreadable),
             ("-5%", RefusalReason::Unreadable),
             ("5%%", RefusalReason::Unreadable),
+            ("the greater of 1% or the greater of 2% or 3%", RefusalReason::Unreadable),
         ] {
             assert_eq!(reason(text), why, "{text}");
         }

@@ -173,7 +173,12 @@ impl Fold {
         let units = self.units(index, code, &row.units);
         if code.digits() == 10 {
             counts.statistical += 1;
-            extend(self.lines.entry(code).or_default(), index, units.clone());
+            let runs = self.lines.entry(code).or_default();
+            if runs.last().is_some_and(|run| run.last == index) {
+                self.faults.push(format!("{}: {code} stands twice", self.editions[usize::from(index)].name));
+                return;
+            }
+            extend(runs, index, units.clone());
         }
         if row.general.trim().is_empty() {
             counts.blank_cells += usize::from(!row.general.is_empty());
@@ -271,7 +276,7 @@ fn interval_is_empty(from: Option<Day>, until: Option<Day>) -> bool {
 
 fn extend<C: PartialEq>(runs: &mut Vec<Run<C>>, index: u8, content: C) {
     match runs.last_mut() {
-        Some(run) if run.last + 1 >= index && run.content == content => run.last = index,
+        Some(run) if run.last.saturating_add(1) >= index && run.content == content => run.last = index,
         _ => runs.push(Run { first: index, last: index, content }),
     }
 }

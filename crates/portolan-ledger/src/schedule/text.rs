@@ -162,6 +162,9 @@ impl ScheduleText {
         let mut schedule = Self::default();
         for row in File::open(folder, EDITIONS, &["edition", "published"])?.rows()? {
             let published = row.day("published", 1)?.ok_or_else(|| row.fault("published: no date"))?;
+            if schedule.editions.len() > usize::from(u8::MAX) {
+                return Err(row.fault("there are more than 256 editions"));
+            }
             schedule.editions.push(Edition { name: row.cell(0).to_owned(), published });
         }
         let index = EditionIndex::new(&schedule.editions);
@@ -345,7 +348,8 @@ struct EditionIndex<'e> {
 
 impl<'e> EditionIndex<'e> {
     fn new(editions: &'e [Edition]) -> Self {
-        let by_name: HashMap<&str, u8> = editions.iter().map(|edition| edition.name.as_str()).zip(0..).collect();
+        let by_name: HashMap<&str, u8> =
+            editions.iter().map(|edition| edition.name.as_str()).zip(0..=u8::MAX).collect();
         let last = editions.last().and_then(|edition| by_name.get(edition.name.as_str())).copied().unwrap_or(0);
         Self { by_name, last }
     }
