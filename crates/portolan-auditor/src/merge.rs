@@ -1,0 +1,517 @@
+//! Every setting of the facts that were not stated, tried, and the answers laid together.
+
+use portolan_ledger::line::{EntryLine, Status, View};
+use portolan_ledger::record::{FamilyId, GoverningDate};
+use portolan_ledger::{Cents, Rate, TariffCode};
+
+use crate::answer::{Answer, Charge, Points, Row, RowKind, Sum};
+use crate::base::OrdinaryDuty;
+use crate::coverage::Coverage;
+use crate::facts::{Choices, Facts, governing_name, moments, open_facts};
+use crate::fault::Fault;
+use crate::frame::Frame;
+use crate::index::Auditor;
+use crate::law::Law;
+use crate::outcome::{Line, Outcome};
+use crate::parts::Duty;
+
+/// All settings: the frames, the open facts, and the outcome of each setting.
+struct Grid<'a, 'l> {
+    auditor: &'a Auditor<'l>,
+    line: &'a EntryLine,
+    /// The date column that governs.
+    governing: &'static str,
+    /// How many values each dimension has: moment, code (frames stand in this order), then the open facts.
+    sizes: Vec<usize>,
+    /// How far apart two neighbours along a dimension stand in `settings`.
+    strides: Vec<usize>,
+    frames: Vec<Frame<'a, 'l>>,
+    open: Vec<Choices>,
+    /// Distinct outcomes.
+    outcomes: Vec<Outcome>,
+    /// For each setting the outcome; none where the contents of metals would be more than the value.
+    settings: Vec<Option<usize>>,
+}
+
+impl Grid<'_, '_> {
+    fn names(&self, dimension: usize) -> Vec<String> {
+        match dimension {
+            0 => vec![self.governing.to_owned()],
+            1 => vec!["hts_number".to_owned()],
+            d => self.open[d - 2].names(self.auditor, self.line),
+        }
+    }
+
+    /// Settings that differ from the one at `index` in this dimension alone, itself included.
+    fn along(&self, index: usize, dimension: usize) -> impl Iterator<Item = usize> + use<> {
+        let (stride, size) = (self.strides[dimension], self.sizes[dimension]);
+        let position = index / stride % size;
+        (0..size).map(move |i| index - position * stride + i * stride)
+    }
+
+    fn outcome(&self, index: usize) -> Option<&Outcome> {
+        Some(&self.outcomes[self.settings[index]?])
+    }
+}
+
+impl<'l> Auditor<'l> {
+    /// What is owed on a line, with everything the law says of it.
+    pub fn answer(&self, base: &dyn OrdinaryDuty, line: &EntryLine) -> Result<Answer, Fault> {
+        self.answer_counting(base, line, &mut Coverage::default())
+    }
+
+    /// The same, counting what of the law the line reached.
+    pub fn answer_counting(
+        &self,
+        base: &dyn OrdinaryDuty,
+        line: &EntryLine,
+        coverage: &mut Coverage,
+    ) -> Result<Answer, Fault> {
+        check_line(line)?;
+        let mut grid = self.grid(base, line)?;
+        if let Some(frame) = grid.frames.first() {
+            coverage.count_frame(frame);
+        }
+        fill(&mut grid)?;
+        settle_assertions(&mut grid);
+        let answer = merge(&grid)?;
+        coverage.count_answer(line, &answer);
+        Ok(answer)
+    }
+
+    fn grid<'a>(
+        &'a self,
+        base: &dyn OrdinaryDuty,
+        line: &'a EntryLine,
+    ) -> Result<Grid<'a, 'l>, Fault> {
+        let date = self.governing_date(line);
+        let stated = date.map_or(line.entry_date, |(_, stated)| stated);
+        let times = moments(self, line, stated, &self.instants)?;
+        let first = *times.first().ok_or_else(|| Fault::Line("no moment".into()))?;
+        let numbers = base.statistical_numbers(line, line.code, first);
+        let codes = self.codes(line.code, numbers);
+        let entry_day = line.entry_date.day(self.clock(line.side)?);
+        let knowledge = match line.view {
+            View::Assessed => line.known_date.min(entry_day),
+            View::Owed => line.known_date,
+        };
+        let mut frames = Vec::new();
+        for &at in &times {
+            for &code in &codes {
+                let law = Law {
+                    auditor: self,
+                    at,
+                    knowledge,
+                    view: line.view,
+                };
+                frames.push(Frame::new(self, base, line, code, law)?);
+            }
+        }
+        let open = open_facts(self, line, &frames, date.is_none())?;
+        let sizes = open.iter().map(|c| c.count() as u128);
+        let count: u128 = sizes.fold(frames.len() as u128, u128::saturating_mul);
+        if count > self.most_combinations as u128 {
+            return Err(Fault::TooManyCombinations(count));
+        }
+        let open_sizes = open.iter().map(Choices::count);
+        let sizes: Vec<_> = [times.len(), codes.len()].into_iter().chain(open_sizes).collect();
+        let strides = (1..=sizes.len()).map(|after| sizes[after..].iter().product());
+        Ok(Grid {
+            auditor: self,
+            line,
+            governing: date.map_or("entry_date", |(date, _)| governing_name(date)),
+            strides: strides.collect(),
+            sizes,
+            frames,
+            open,
+            outcomes: Vec::new(),
+            settings: Vec::new(),
+        })
+    }
+
+    /// The date that governs in place of the entry date: the first that fits the entry type and is stated.
+    fn governing_date(
+        &self,
+        line: &EntryLine,
+    ) -> Option<(GoverningDate, portolan_ledger::line::When)> {
+        let jurisdiction = self.ledger.jurisdictions.get(usize::from(line.side.0))?;
+        let fits = |types: &[String]| {
+            let one = |t: &String| t == "*" || t.as_bytes() == line.entry_type;
+            types.is_empty() || types.iter().any(one)
+        };
+        let rules = jurisdiction.governing.iter();
+        rules.filter(|rule| fits(&rule.entry_types)).find_map(|rule| {
+            let stated = match rule.date {
+                GoverningDate::FtzStatusDate => line.ftz_status_date,
+                GoverningDate::WithdrawalDate => line.withdrawal_date,
+                GoverningDate::ItDate => line.it_date,
+            };
+            stated.map(|stated| (rule.date, stated))
+        })
+    }
+
+    /// The codes a line can mean: where lists part the numbers below eight digits, each that they name and one other.
+    fn codes(&self, code: TariffCode, numbers: Option<Vec<TariffCode>>) -> Vec<TariffCode> {
+        let named = self.ten_digits.iter().copied().filter(|c| code.covers(*c));
+        let mut named: Vec<_> = named.collect();
+        if code.digits() != 8 || named.is_empty() {
+            return vec![code];
+        }
+        let not_named = |number: &TariffCode| self.ten_digits.binary_search(number).is_err();
+        let other = match numbers.filter(|numbers| !numbers.is_empty()) {
+            Some(numbers) => {
+                named.retain(|c| numbers.contains(c));
+                numbers.into_iter().find(not_named)
+            }
+            None => {
+                let mut all = (0..100).map(|n| TariffCode::from_padded(code.padded() + n, 10));
+                all.find(not_named)
+            }
+        };
+        named.extend(other);
+        named
+    }
+}
+
+/// Refuses what no line can state.
+fn check_line(line: &EntryLine) -> Result<(), Fault> {
+    let shares = [
+        line.steel_pct,
+        line.aluminum_pct,
+        line.copper_pct,
+        line.metal_weight_pct,
+        line.us_content_pct,
+        line.us_metal_pct,
+        line.melt_pct,
+    ];
+    if shares.into_iter().flatten().any(|s| s < Rate::ZERO || s > Rate::WHOLE) {
+        return Err(Fault::Line("a share lies outside 0 to 100 percent".into()));
+    }
+    if line.value.is_some_and(|value| value.0 < 0)
+        || line.quantities.iter().any(|q| q.quantity.0 < 0)
+    {
+        return Err(Fault::Line("a value or a quantity is below zero".into()));
+    }
+    if !matches!(line.code.digits(), 8 | 10) {
+        return Err(Fault::Line("a tariff code has 8 or 10 digits".into()));
+    }
+    Ok(())
+}
+
+/// Tries every setting.
+fn fill(grid: &mut Grid<'_, '_>) -> Result<(), Fault> {
+    let stated = Facts::stated(grid.auditor, grid.line)?;
+    let follows = grid.governing == "entry_date";
+    let sizes: Vec<_> = grid.open.iter().map(Choices::count).collect();
+    let per_frame: usize = sizes.iter().product();
+    for frame in 0..grid.frames.len() {
+        let mut facts = stated.clone();
+        if follows {
+            facts.entry = grid.frames[frame].law.at;
+        }
+        for setting in 0..per_frame {
+            let mut rest = setting;
+            for (choices, size) in grid.open.iter().zip(&sizes).rev() {
+                choices.set(rest % size, &mut facts);
+                rest /= size;
+            }
+            let outcome = if overfull(&facts, grid.line) {
+                None
+            } else {
+                let outcome = Outcome::of(&grid.frames[frame], &facts)?;
+                let known = grid.outcomes.iter().position(|o| *o == outcome);
+                Some(known.unwrap_or_else(|| {
+                    grid.outcomes.push(outcome);
+                    grid.outcomes.len() - 1
+                }))
+            };
+            grid.settings.push(outcome);
+        }
+    }
+    Ok(())
+}
+
+/// Whether contents that were not stated would make more than the value; what a line states is its own affair.
+fn overfull(facts: &Facts, line: &EntryLine) -> bool {
+    let us = facts.us_content.unwrap_or(Rate::ZERO);
+    let sum: i64 = facts.metals.iter().map(|share| share.0).sum::<i64>() + us.0;
+    let stated = [line.steel_pct, line.aluminum_pct, line.copper_pct];
+    let open = stated.iter().zip(facts.metals).any(|(stated, share)| stated.is_none() && share.0 > 0);
+    open && sum > Rate::WHOLE.0
+}
+
+/// In-transit assertions that were not made stay unmade, unless making one would raise the bill: then it is a fact.
+fn settle_assertions(grid: &mut Grid<'_, '_>) {
+    let count = grid.settings.len();
+    let mut keep = vec![true; count];
+    for (open, choices) in grid.open.iter().enumerate() {
+        if !choices.can_stay_unasserted() {
+            continue;
+        }
+        let dimension = open + 2;
+        let raises = (0..count).any(|index| {
+            let unmade = grid.along(index, dimension).next();
+            let pair = unmade.and_then(|unmade| grid.outcome(unmade)).zip(grid.outcome(index));
+            pair.is_some_and(|(without, with)| {
+                !without.prohibited && !with.prohibited && with.bill() > without.bill()
+            })
+        });
+        for (index, keep) in keep.iter_mut().enumerate() {
+            let unmade = grid.along(index, dimension).next() == Some(index);
+            *keep &= unmade != raises;
+        }
+    }
+    for (setting, keep) in grid.settings.iter_mut().zip(keep) {
+        if !keep {
+            *setting = None;
+        }
+    }
+}
+
+/// Lays the outcomes together.
+fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
+    let mut used: Vec<usize> = grid.settings.iter().flatten().copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    let outcomes: Vec<&Outcome> = used.iter().map(|i| &grid.outcomes[*i]).collect();
+    let needs_input = what_matters(grid);
+    let mut answer = Answer {
+        rows: rows(grid.auditor, &outcomes),
+        prohibited: outcomes.iter().all(|o| o.prohibited),
+        needs_input,
+        ..Answer::default()
+    };
+    add_notes(grid.auditor, &outcomes, &mut answer);
+    let money = grid.line.value.is_some();
+    add_sums(grid.auditor, &outcomes, money, &mut answer)?;
+    if money && answer.cannot_compute.is_empty() {
+        add_range(&outcomes, &mut answer);
+    }
+    Ok(answer)
+}
+
+/// Facts for which two settings that differ in that fact alone differ in a status, a basis or a duty.
+fn what_matters(grid: &Grid<'_, '_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for dimension in 0..grid.sizes.len() {
+        let matters = (0..grid.settings.len()).any(|index| {
+            let Some(this) = grid.outcome(index) else {
+                return false;
+            };
+            grid.along(index, dimension).any(|other| {
+                grid.settings[other] != grid.settings[index]
+                    && grid.outcome(other).is_some_and(|that| differ(this, that))
+            })
+        });
+        if matters {
+            names.extend(grid.names(dimension));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Rows of exceptions are no statuses of duties: what only they turn on is not asked for.
+fn differ(a: &Outcome, b: &Outcome) -> bool {
+    a.rows != b.rows || a.obstacles != b.obstacles || a.prohibited != b.prohibited
+}
+
+fn rows(auditor: &Auditor<'_>, outcomes: &[&Outcome]) -> Vec<Row> {
+    let all = |outcome: &Outcome| -> Vec<Line> {
+        outcome.rows.iter().chain(&outcome.exceptions).copied().collect()
+    };
+    let mut keys: Vec<(RowKind, usize)> = Vec::new();
+    let per_outcome: Vec<Vec<Line>> = outcomes.iter().map(|o| all(o)).collect();
+    for line in per_outcome.iter().flatten() {
+        if !keys.contains(&(line.kind, line.index)) {
+            keys.push((line.kind, line.index));
+        }
+    }
+    let mut rows: Vec<Row> = keys
+        .into_iter()
+        .map(|key| {
+            let find = |lines: &Vec<Line>| {
+                lines.iter().find(|l| (l.kind, l.index) == key).copied()
+            };
+            let mut found = per_outcome.iter().map(find);
+            let first = found.next().flatten();
+            let agreed = first.filter(|first| found.all(|line| line == Some(*first)));
+            row(auditor, key, agreed)
+        })
+        .collect();
+    rows.sort_by(|a, b| (a.kind, &a.program, &a.id).cmp(&(b.kind, &b.program, &b.id)));
+    rows
+}
+
+/// The row of a record, on which all settings agree or do not.
+fn row(auditor: &Auditor<'_>, (kind, index): (RowKind, usize), agreed: Option<Line>) -> Row {
+    let (program, id, mut heading) = match kind {
+        RowKind::Ordinary => ("", "", ""),
+        RowKind::Provision => {
+            let entry = &auditor.provisions[index];
+            let record = entry.record;
+            (&*entry.program.id, &*record.id, &*record.heading)
+        }
+        RowKind::Exception => {
+            let entry = &auditor.exceptions[index];
+            let heading = entry.record.heading.as_deref().unwrap_or_default();
+            (&*entry.program.id, &*entry.record.id, heading)
+        }
+        RowKind::Prohibition => {
+            let entry = &auditor.prohibitions[index];
+            (&*entry.program.id, &*entry.record.id, "")
+        }
+    };
+    let exempting = agreed.and_then(|line| line.exempted_by);
+    if let Some(own) = exempting.and_then(|e| auditor.exceptions[e].record.heading.as_deref()) {
+        heading = own;
+    }
+    let charge = agreed.and_then(|line| line.owed).map(|owed| Charge {
+        share: owed.share,
+        basis: owed.basis,
+        points: owed.points,
+        duty: match owed.duty {
+            Some(Duty::Cents(cents)) => Some(Cents(cents)),
+            _ => None,
+        },
+    });
+    Row {
+        kind,
+        program: program.to_owned(),
+        id: id.to_owned(),
+        heading: heading.to_owned(),
+        status: agreed.map_or(Status::NeedsInput, |line| line.status),
+        charge,
+    }
+}
+
+/// Families past the horizon in any setting, and families that cannot be computed in any.
+fn add_notes(auditor: &Auditor<'_>, outcomes: &[&Outcome], answer: &mut Answer) {
+    for outcome in outcomes {
+        for line in &outcome.rows {
+            if line.status == Status::BeyondHorizon {
+                answer.beyond_horizon.push(auditor.provisions[line.index].program.family);
+            }
+        }
+        for obstacle in &outcome.obstacles {
+            let note = (obstacle.family, obstacle.reason.clone());
+            answer.cannot_compute.push(note);
+        }
+    }
+    answer.beyond_horizon.sort_unstable();
+    answer.beyond_horizon.dedup();
+    answer.cannot_compute.sort_unstable();
+    answer.cannot_compute.dedup();
+}
+
+/// The family of a row: the outer none for what is no duty, the inner none for the ordinary duty.
+fn family_of(auditor: &Auditor<'_>, line: &Line) -> Option<Option<FamilyId>> {
+    match line.kind {
+        RowKind::Ordinary => Some(None),
+        RowKind::Provision => Some(Some(auditor.provisions[line.index].program.family)),
+        RowKind::Exception | RowKind::Prohibition => None,
+    }
+}
+
+/// The sums over one family in one setting.
+fn family_sum(
+    auditor: &Auditor<'_>,
+    outcome: &Outcome,
+    family: Option<FamilyId>,
+    money: bool,
+) -> Result<Sum, Fault> {
+    let blocked = outcome.obstacles.iter().any(|o| o.family == family);
+    if blocked || outcome.prohibited {
+        return Ok(Sum::default());
+    }
+    let mut sum = Sum {
+        points: Some(Points::ZERO),
+        duty: money.then_some(Cents::ZERO),
+    };
+    for line in &outcome.rows {
+        if family_of(auditor, line) != Some(family) {
+            continue;
+        }
+        let Some(owed) = line.owed else { continue };
+        let duty = match owed.duty {
+            Some(Duty::Cents(cents)) => Some(Cents(cents)),
+            _ => None,
+        };
+        sum = add(sum, Sum { points: owed.points, duty })?;
+    }
+    Ok(sum)
+}
+
+/// Adds two sums; what one does not know the result does not.
+fn add(a: Sum, b: Sum) -> Result<Sum, Fault> {
+    let points = match a.points.zip(b.points) {
+        Some((a, b)) => Some(Points(a.0.checked_add(b.0).ok_or(Fault::Overflow)?)),
+        None => None,
+    };
+    let duty = match a.duty.zip(b.duty) {
+        Some((a, b)) => Some(Cents(a.0.checked_add(b.0).ok_or(Fault::Overflow)?)),
+        None => None,
+    };
+    Ok(Sum { points, duty })
+}
+
+/// Sums by family and over all. A family on which the settings differ has none, and then the totals have none.
+fn add_sums(
+    auditor: &Auditor<'_>,
+    outcomes: &[&Outcome],
+    money: bool,
+    answer: &mut Answer,
+) -> Result<(), Fault> {
+    if answer.prohibited {
+        return Ok(());
+    }
+    let mut families: Vec<_> = auditor.provisions.iter().map(|p| p.program.family).collect();
+    families.sort_unstable();
+    families.dedup();
+    let agreed = |family: Option<FamilyId>| -> Result<Sum, Fault> {
+        let mut sums = Vec::new();
+        for outcome in outcomes {
+            sums.push(family_sum(auditor, outcome, family, money)?);
+        }
+        let first = sums.first().copied().unwrap_or_default();
+        let same = sums.iter().all(|sum| *sum == first);
+        Ok(if same { first } else { Sum::default() })
+    };
+    let zero = Sum {
+        points: Some(Points::ZERO),
+        duty: money.then_some(Cents::ZERO),
+    };
+    answer.additional = zero;
+    for family in families {
+        let sum = agreed(Some(family))?;
+        answer.additional = add(answer.additional, sum)?;
+        if sum != zero {
+            answer.families.push((family, sum));
+        }
+    }
+    answer.ordinary = agreed(None)?;
+    answer.total = add(answer.additional, answer.ordinary)?;
+    if !answer.needs_input.is_empty() {
+        answer.additional = Sum::default();
+        answer.total = Sum::default();
+    }
+    Ok(())
+}
+
+/// The range of the bill: settings that the law forbids have none.
+fn add_range(outcomes: &[&Outcome], answer: &mut Answer) {
+    let lawful = outcomes.iter().filter(|outcome| !outcome.prohibited);
+    let Some(totals) = lawful.map(|o| o.total_duty()).collect::<Option<Vec<Duty>>>() else {
+        return;
+    };
+    let bounded = totals.iter().filter_map(|total| match total {
+        Duty::Cents(cents) => Some(Cents(*cents)),
+        Duty::Unbounded => None,
+    });
+    answer.duty_min = bounded.clone().min();
+    if !totals.contains(&Duty::Unbounded) {
+        answer.duty_max = bounded.max();
+    }
+}
+

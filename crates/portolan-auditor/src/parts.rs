@@ -1,0 +1,333 @@
+//! The parts of the value (`LEDGER.md`, section 3.7), and money on them.
+
+use portolan_ledger::duty_rate::{Metal, Over};
+use portolan_ledger::number::div_half_up;
+use portolan_ledger::{Cents, DutyRate, Rate, UnitPrice};
+
+use crate::base::{Base, OrdinaryRate};
+use crate::answer::Points;
+use crate::facts::{Facts, ProcessingIs, QuantityIs};
+use crate::fault::Fault;
+
+/// The parts: steel, aluminum, copper, the US content, what is not processing abroad, the rest.
+pub(crate) const PARTS: usize = 6;
+const US: usize = 3;
+const OUTSIDE: usize = 4;
+const REST: usize = 5;
+
+/// A set of parts, never one that is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PartSet(u8);
+
+impl PartSet {
+    pub const NONE: Self = Self(0);
+
+    pub fn has(self, part: usize) -> bool {
+        self.0 & (1 << part) != 0
+    }
+
+    pub fn with(self, part: usize) -> Self {
+        Self(self.0 | (1 << part))
+    }
+
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..PARTS).filter(move |part| self.has(*part))
+    }
+}
+
+/// An amount in cents as an exact fraction, or without bound (a quantity that was not stated).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exact {
+    Of(i128, i128),
+    Unbounded,
+}
+
+/// A duty to the cent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    Cents(i64),
+    Unbounded,
+}
+
+impl Exact {
+    const ZERO: Self = Self::Of(0, 1);
+
+    pub fn round(self) -> Result<Duty, Fault> {
+        match self {
+            Self::Of(value, divisor) => i64::try_from(div_half_up(value, divisor))
+                .map(Duty::Cents)
+                .map_err(|_| Fault::Overflow),
+            Self::Unbounded => Ok(Duty::Unbounded),
+        }
+    }
+
+    fn plus(self, other: Self) -> Result<Self, Fault> {
+        let (Self::Of(a, b), Self::Of(c, d)) = (self, other) else {
+            return Ok(Self::Unbounded);
+        };
+        let sum = a
+            .checked_mul(d)
+            .zip(c.checked_mul(b))
+            .and_then(|(x, y)| x.checked_add(y));
+        let divisor = b.checked_mul(d);
+        sum.zip(divisor).map(|(s, d)| Self::Of(s, d)).ok_or(Fault::Overflow)
+    }
+
+    /// This amount's share of a part of the whole value.
+    fn on(self, part: Cents, whole: Cents) -> Result<Self, Fault> {
+        let Self::Of(value, divisor) = self else {
+            return Ok(Self::Unbounded);
+        };
+        if part == whole || whole.0 <= 0 {
+            return Ok(self);
+        }
+        let value = value.checked_mul(i128::from(part.0));
+        let divisor = divisor.checked_mul(i128::from(whole.0));
+        value.zip(divisor).map(|(v, d)| Self::Of(v, d)).ok_or(Fault::Overflow)
+    }
+}
+
+/// The shares of a value, and its money where it is stated.
+pub(crate) struct Value {
+    shares: [Points; PARTS],
+    /// What is not processing abroad, in cents, where value and processing are stated.
+    outside: Option<i64>,
+    /// The value as duty is taken on it: whole dollars, or cents.
+    pub whole: Option<Cents>,
+    /// The value as stated.
+    stated: Option<Cents>,
+    /// To what values are rounded, in cents.
+    grain: i64,
+}
+
+impl Value {
+    pub fn new(facts: &Facts, stated: Option<Cents>, grain: i64) -> Result<Self, Fault> {
+        let [steel, aluminum, copper] = facts.metals.map(Points::from);
+        let us = facts.us_content.unwrap_or(Rate::ZERO).into();
+        let outside = match (facts.processing, stated) {
+            (Some(ProcessingIs::Stated(processing)), Some(value)) => {
+                Some(value.0.saturating_sub(processing.0).max(0))
+            }
+            _ => None,
+        };
+        let outside_share = match (facts.processing, outside, stated) {
+            (Some(ProcessingIs::Nothing), ..) => Points::WHOLE,
+            (_, Some(outside), Some(value)) if value.0 > 0 => Points(div_half_up(
+                i128::from(outside) * Points::WHOLE.0,
+                i128::from(value.0),
+            )),
+            _ => Points::ZERO,
+        };
+        let parts = [steel, aluminum, copper, us, outside_share];
+        let taken: i128 = parts.iter().map(|share| share.0).sum();
+        let rest = Points((Points::WHOLE.0 - taken).max(0));
+        let whole = stated.map(|value| to_grain(i128::from(value.0), 1, grain)).transpose()?;
+        Ok(Self {
+            shares: [steel, aluminum, copper, us, outside_share, rest],
+            outside,
+            whole,
+            stated,
+            grain,
+        })
+    }
+
+    fn not_empty(&self, parts: impl Iterator<Item = usize>) -> PartSet {
+        parts
+            .filter(|part| self.shares[*part].0 > 0)
+            .fold(PartSet::NONE, PartSet::with)
+    }
+
+    /// The US part.
+    pub fn us(&self) -> PartSet {
+        self.not_empty([US].into_iter())
+    }
+
+    /// What is not processing abroad.
+    pub fn outside_processing(&self) -> PartSet {
+        self.not_empty([OUTSIDE].into_iter())
+    }
+
+    /// The parts on which a rate is assessed.
+    pub fn parts_of(&self, rate: &DutyRate) -> PartSet {
+        match rate {
+            DutyRate::OfMetal(_, metal) => self.not_empty([*metal as usize].into_iter()),
+            DutyRate::OfNonUs(..) => self.not_empty((0..PARTS).filter(|part| *part != US)),
+            _ => self.not_empty(0..=REST),
+        }
+    }
+
+    /// The basis of a rate from whose parts these were taken: its share of the value, and its money.
+    pub fn basis(&self, rate: &DutyRate, taken: PartSet) -> Result<(Points, Option<Cents>), Fault> {
+        if let DutyRate::OfMetal(_, metal) = rate {
+            let part = *metal as usize;
+            if taken.has(part) {
+                return Ok((Points::ZERO, self.whole.map(|_| Cents::ZERO)));
+            }
+            let money = self.whole.map(|_| self.money(self.shares[part])).transpose()?;
+            return Ok((self.shares[part], money));
+        }
+        let mut off: Vec<(Points, Cents)> = Vec::new();
+        for part in taken.iter() {
+            off.push((self.shares[part], self.part_money(part)?));
+        }
+        if let DutyRate::OfNonUs(_, most) = rate
+            && !taken.has(US)
+        {
+            let us = self.shares[US];
+            let us = most.map_or(us, |most| us.min(most.into()));
+            off.push((us, self.money(us)?));
+        }
+        let share = off.iter().fold(Points::WHOLE.0, |left, (share, _)| left - share.0);
+        let money = |whole: Cents| {
+            let left = off.iter().fold(whole.0, |left, (_, money)| left.saturating_sub(money.0));
+            Cents(left.max(0))
+        };
+        Ok((Points(share.max(0)), self.whole.map(money)))
+    }
+
+    /// A part in money, rounded as the value is.
+    fn part_money(&self, part: usize) -> Result<Cents, Fault> {
+        match self.outside {
+            Some(outside) if part == OUTSIDE => to_grain(i128::from(outside), 1, self.grain),
+            _ => self.money(self.shares[part]),
+        }
+    }
+
+    /// A share of the entered value as stated (so that nothing is rounded twice); zero where none is.
+    fn money(&self, share: Points) -> Result<Cents, Fault> {
+        let stated = self.stated.unwrap_or(Cents::ZERO);
+        let product = i128::from(stated.0).checked_mul(share.0).ok_or(Fault::Overflow)?;
+        to_grain(product, Points::WHOLE.0, self.grain)
+    }
+
+    /// So much for each unit, exactly; none where the quantity is not known.
+    pub fn per_unit(&self, price: UnitPrice, unit: &str, facts: &Facts) -> Option<Exact> {
+        if price.0 == 0 {
+            return Some(Exact::ZERO);
+        }
+        let price = i128::from(price.0);
+        Some(match facts.quantity(unit)? {
+            QuantityIs::Nothing => Exact::ZERO,
+            QuantityIs::Boundless => Exact::Unbounded,
+            QuantityIs::AtPrice(at) => Exact::Of(
+                price.checked_mul(i128::from(self.stated?.0))?,
+                i128::from(at.0),
+            ),
+            QuantityIs::Stated(quantity) => Exact::Of(
+                price.checked_mul(i128::from(quantity.0))?,
+                10_i128.pow(13),
+            ),
+        })
+    }
+
+    /// The ordinary duty on a part of the value; none where it cannot be computed.
+    pub fn ordinary(
+        &self,
+        rate: &OrdinaryRate,
+        basis: Cents,
+        facts: &Facts,
+    ) -> Result<Option<Duty>, Fault> {
+        let (Some(whole), Some((share, per_unit))) = (self.whole, rate.terms()) else {
+            return Ok(None);
+        };
+        let mut amount = ad_valorem(share, basis);
+        if let Some((price, unit)) = per_unit {
+            let Some(specific) = self.per_unit(price, unit, facts) else {
+                return Ok(None);
+            };
+            amount = amount.plus(specific.on(basis, whole)?)?;
+        }
+        amount.round().map(Some)
+    }
+
+    /// The duty of a rate on its basis; none where it cannot be computed.
+    pub fn duty(
+        &self,
+        rate: &DutyRate,
+        basis: Cents,
+        base: Option<&Base>,
+        facts: &Facts,
+    ) -> Result<Option<Duty>, Fault> {
+        let amount = match rate {
+            DutyRate::Add(rate)
+            | DutyRate::OfMetal(rate, _)
+            | DutyRate::OfNonUs(rate, _)
+            | DutyRate::InPlaceOfAll(rate) => Some(ad_valorem(*rate, basis)),
+            DutyRate::Specific(share, price, unit) => {
+                let specific = self.per_unit(*price, unit, facts);
+                specific.map(|s| ad_valorem(*share, basis).plus(s)).transpose()?
+            }
+            DutyRate::InPlaceOfAllEach(price, unit) => self.per_unit(*price, unit, facts),
+            DutyRate::Total(total, over) => {
+                let Some(base) = base else { return Ok(None) };
+                let ordinary = self.ordinary(topped_up(base, *over), basis, facts)?;
+                let total = ad_valorem(*total, basis).round()?;
+                return Ok(ordinary.map(|ordinary| match (total, ordinary) {
+                    (Duty::Cents(total), Duty::Cents(paid)) => Duty::Cents(total.saturating_sub(paid).max(0)),
+                    _ => Duty::Cents(0),
+                }));
+            }
+            DutyRate::Ended | DutyRate::Unknown => None,
+        };
+        amount.map(Exact::round).transpose()
+    }
+}
+
+/// Rounds half up to the grain of the value.
+fn to_grain(value: i128, divisor: i128, grain: i64) -> Result<Cents, Fault> {
+    let grain = i128::from(grain);
+    let divisor = divisor.checked_mul(grain).ok_or(Fault::Overflow)?;
+    let rounded = div_half_up(value, divisor).checked_mul(grain).ok_or(Fault::Overflow)?;
+    i64::try_from(rounded).map(Cents).map_err(|_| Fault::Overflow)
+}
+
+fn ad_valorem(rate: Rate, basis: Cents) -> Exact {
+    Exact::Of(
+        i128::from(rate.0) * i128::from(basis.0),
+        i128::from(Rate::WHOLE.0),
+    )
+}
+
+/// The ordinary rate that a `total` tops up.
+pub(crate) fn topped_up(base: &Base, over: Over) -> &OrdinaryRate {
+    match over {
+        Over::Ordinary => &base.applicable,
+        Over::General => &base.general,
+    }
+}
+
+/// What a rate adds as a share of its basis; none where it is not ad valorem or not known.
+pub(crate) fn effective(rate: &DutyRate, base: Option<&Base>) -> Option<Rate> {
+    match rate {
+        DutyRate::Add(rate)
+        | DutyRate::OfMetal(rate, _)
+        | DutyRate::OfNonUs(rate, _)
+        | DutyRate::InPlaceOfAll(rate) => Some(*rate),
+        DutyRate::Total(total, over) => {
+            let ordinary = topped_up(base?, *over).ad_valorem()?;
+            Some(Rate(total.0.saturating_sub(ordinary.0).max(0)))
+        }
+        DutyRate::Specific(share, price, _) => (price.0 == 0).then_some(*share),
+        DutyRate::InPlaceOfAllEach(..) | DutyRate::Unknown => None,
+        DutyRate::Ended => Some(Rate::ZERO),
+    }
+}
+
+/// The metals a ledger knows, for the size of arrays over them.
+const _: () = assert!(Metal::ALL.len() == US);
