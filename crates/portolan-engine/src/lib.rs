@@ -1,1 +1,23 @@
-//! portolan-engine
+//! The engine: the law compiled into classes, and lines evaluated against it, with reasons.
+//!
+//! A product enters the law only through list membership and its base rate, an origin only through membership in origin
+//! sets. So the law is resolved once for each set of records that can reach a line in an interval, not for each line;
+//! see [`resolve`] for what stands and [`projection`] for what is kept.
+
+pub mod answer;
+mod bits;
+pub mod engine;
+mod explain;
+pub mod facts;
+pub mod law;
+pub mod money;
+pub mod ordinary;
+pub mod pct;
+mod projection;
+pub mod resolve;
+
+pub use answer::{Answer, Bill, Fault, Row};
+pub use engine::Engine;
+pub use law::Law;
+pub use pct::Pct;
+pub use resolve::Flaw;

@@ -642,6 +642,8 @@ pub struct Jurisdiction {
     pub time_zone: String,
     /// Local time at which the tariff day starts, in seconds after midnight.
     pub day_starts: u32,
+    /// To what the entered value and its parts are rounded, in cents: 100 for whole dollars, 1 for as stated.
+    pub value_grain: i64,
     /// Which date governs, by entry type; the first that fits and is stated.
     pub governing: Vec<Governing>,
 }

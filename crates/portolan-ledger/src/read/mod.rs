@@ -195,7 +195,13 @@ impl Reader {
                 }
             };
             let t = raw.day_starts;
+            let grain = crate::number::Cents::parse(raw.value_grain.as_bytes()).map_or(0, |cents| cents.0);
+            if grain <= 0 {
+                self.fault(Code::Unreadable, Some(span), format!("`value_grain` of {name} is not an amount of money above zero"));
+                continue;
+            }
             let jurisdiction = Jurisdiction {
+                value_grain: grain,
                 name: name.clone(),
                 time_zone: raw.time_zone,
                 day_starts: u32::from(t.hour) * 3600 + u32::from(t.minute) * 60 + u32::from(t.second.unwrap_or(0)),

@@ -149,6 +149,7 @@ pub type Jurisdictions = BTreeMap<String, toml::Spanned<toml::Value>>;
 pub struct Jurisdiction {
     pub time_zone: String,
     pub day_starts: Time,
+    pub value_grain: String,
     #[serde(default)]
     pub governing: Vec<Governing>,
 }

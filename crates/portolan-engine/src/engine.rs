@@ -1,0 +1,814 @@
+//! Evaluation of lines.
+
+use portolan_ledger::duty_rate::{DutyRate, Metal};
+use portolan_ledger::line::{EntryLine, Status, View};
+use portolan_ledger::record::{Column, FamilyId, GoverningDate, Origin};
+use portolan_ledger::schedule::Lookup;
+use portolan_ledger::timeline::Moment;
+use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
+use crate::facts::{BaseShares, FactIx, Stated};
+use crate::law::{Law, ProductClass};
+use crate::money::{self, Duty, Lack, Ordinary, Owed, Value};
+use crate::ordinary::{Applicable, Bases, Rates};
+use crate::pct::Pct;
+use crate::projection::{Leaf, Outcome, Projection, Root};
+use crate::resolve::Flaw;
+
+/// An evaluator: the law, and all that was already worked out. One a thread.
+#[derive(Debug)]
+pub struct Engine<'l> {
+    pub(crate) law: &'l Law<'l>,
+    pub(crate) projections: Vec<Projection>,
+    projection_of: FxHashMap<(Side, View, Option<Day>), usize>,
+    pub(crate) classes: Vec<ProductClass>,
+    codes: FxHashMap<TariffCode, Code>,
+    origins: FxHashMap<Origin, u32>,
+    origin_signatures: FxHashMap<Vec<bool>, u32>,
+    pub(crate) bases: Bases,
+    editions: FxHashMap<&'l str, u16>,
+    days: Vec<FxHashMap<Day, (Instant, Instant)>>,
+    pub(crate) mfn: Option<FamilyId>,
+    pub(crate) flaw: Flaw,
+}
+
+/// What is kept of a code.
+#[derive(Debug, Default)]
+struct Code {
+    class: Option<u64>,
+    /// Whether ten-digit numbers below an eight-digit code are told apart.
+    parts_below: Option<bool>,
+    rates: Vec<(Option<Day>, Option<Day>, Rates)>,
+}
+
+/// A product class, by its number, from the law's table or the engine's own.
+pub(crate) type ClassIx = u64;
+const OWN: ClassIx = 1 << 32;
+
+/// What a line asks, made ready.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub projection: usize,
+    /// Parts of the governing day in which the law stands still, by the moment that begins each.
+    pub pieces: Vec<Instant>,
+    pub at: (Instant, Instant),
+    pub entered: (Instant, Instant),
+    pub known: Day,
+    pub governing: (&'static str, Option<String>),
+    pub classes: Vec<ClassIx>,
+    pub origin: u32,
+    pub base: Applicable,
+    pub shares: BaseShares,
+}
+
+/// One possible bill of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Possible {
+    pub piece: usize,
+    pub class: usize,
+    pub leaf: u32,
+    pub metals: [Option<Rate>; 3],
+    pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
+    pub ordinary: Result<Duty, Lack>,
+    pub prohibited: bool,
+}
+
+impl<'l> Engine<'l> {
+    /// An evaluator of a law.
+    pub fn new(law: &'l Law<'l>) -> Self {
+        Self::with_flaw(law, Flaw::None)
+    }
+
+    /// An evaluator that is wrong in one way, for tests of the tests.
+    #[doc(hidden)]
+    pub fn with_flaw(law: &'l Law<'l>, flaw: Flaw) -> Self {
+        let editions = law.schedule.map_or_else(FxHashMap::default, |schedule| {
+            schedule.editions().enumerate().map(|(index, e)| (e.name, u16::try_from(index).unwrap_or(u16::MAX))).collect()
+        });
+        Self {
+            law,
+            projections: Vec::new(),
+            projection_of: FxHashMap::default(),
+            classes: Vec::new(),
+            codes: FxHashMap::default(),
+            origins: FxHashMap::default(),
+            origin_signatures: FxHashMap::default(),
+            bases: Bases::default(),
+            editions,
+            days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
+            mfn: law.timeline.ledger.family("mfn"),
+            flaw,
+        }
+    }
+
+    /// The law that is evaluated.
+    pub fn law(&self) -> &'l Law<'l> {
+        self.law
+    }
+
+    fn span(&mut self, side: Side, when: portolan_ledger::line::When) -> (Instant, Instant) {
+        use portolan_ledger::line::When;
+        let law = self.law;
+        let clock = &law.clocks[usize::from(side.0)];
+        match when {
+            When::At(_) => when.span(clock),
+            When::Day(day) => *self.days[usize::from(side.0)].entry(day).or_insert_with(|| when.span(clock)),
+        }
+    }
+
+    /// The date that governs: the first rule of the jurisdiction that fits the entry type and whose date is stated.
+    fn governing(&self, line: &EntryLine) -> (portolan_ledger::line::When, (&'static str, Option<String>)) {
+        let entry = (line.entry_date, ("entry_date", None));
+        if self.flaw == Flaw::EntryDateGoverns {
+            return entry;
+        }
+        let Some(jurisdiction) = self.law.timeline.ledger.jurisdictions.get(usize::from(line.side.0)) else { return entry };
+        let fits = |types: &[String]| types.is_empty() || types.iter().any(|t| t.as_bytes() == line.entry_type);
+        for rule in jurisdiction.governing.iter().filter(|rule| fits(&rule.entry_types)) {
+            let (stated, name) = match rule.date {
+                GoverningDate::FtzStatusDate => (line.ftz_status_date, "ftz_status_date"),
+                GoverningDate::WithdrawalDate => (line.withdrawal_date, "withdrawal_date"),
+                GoverningDate::ItDate => (line.it_date, "it_date"),
+            };
+            if let Some(when) = stated {
+                return (when, (name, Some(rule.rule.clone())));
+            }
+        }
+        entry
+    }
+
+    fn projection(&mut self, side: Side, view: View, cut: Option<Day>) -> usize {
+        // Knowledge changes on issue days only: days between two of them are one state of knowledge.
+        let cut = cut.map(|day| {
+            let at = self.law.issues.partition_point(|&issue| issue <= day);
+            at.checked_sub(1).map_or(Day(i32::MIN), |at| self.law.issues[at]).max(self.horizon(side, day))
+        });
+        if let Some(&index) = self.projection_of.get(&(side, view, cut)) {
+            return index;
+        }
+        self.projections.push(Projection::new(self.law, side, view, cut, self.flaw));
+        let index = self.projections.len() - 1;
+        self.projection_of.insert((side, view, cut), index);
+        index
+    }
+
+    /// The horizon of checking parts states of knowledge too: the last `checked` day before the known day, plus one.
+    fn horizon(&self, side: Side, day: Day) -> Day {
+        let programs = self.law.timeline.ledger.programs.iter().filter(|p| p.levied_by == side);
+        let passed = programs.map(|p| Day(p.checked_through.0.saturating_add(1))).filter(|&after| after <= day);
+        passed.max().unwrap_or(Day(i32::MIN))
+    }
+
+    fn origin(&mut self, origin: Origin) -> u32 {
+        if let Some(&class) = self.origins.get(&origin) {
+            return class;
+        }
+        let signature = self.law.origin_class(origin);
+        let next = u32::try_from(self.origin_signatures.len()).unwrap_or(u32::MAX);
+        let class = *self.origin_signatures.entry(signature).or_insert(next);
+        self.origins.insert(origin, class);
+        class
+    }
+
+    fn product(&mut self, code: TariffCode) -> ClassIx {
+        if let Some(class) = self.codes.get(&code).and_then(|known| known.class) {
+            return class;
+        }
+        let tabled = self.law.table_if_made().and_then(|table| table.class(code));
+        let class = match tabled {
+            Some(class) => u64::from(class),
+            None => {
+                self.classes.push(self.law.product_class(code));
+                OWN | (self.classes.len() as u64 - 1)
+            }
+        };
+        self.codes.entry(code).or_default().class = Some(class);
+        class
+    }
+
+    /// Classes that a code may belong to: several where the ten-digit numbers below an eight-digit code are told apart.
+    fn products(&mut self, code: TariffCode, day: Day) -> Vec<ClassIx> {
+        if code.digits() != 8 || self.law.schedule.is_none() {
+            return vec![self.product(code)];
+        }
+        let law = self.law;
+        let known = self.codes.entry(code).or_default();
+        if !*known.parts_below.get_or_insert_with(|| law.parts_below(code)) {
+            return vec![self.product(code)];
+        }
+        let children = law.schedule.map_or(Vec::new(), |schedule| schedule.children(code, day));
+        let mut classes: Vec<_> = children.into_iter().map(|child| self.product(child)).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.is_empty() { vec![self.product(code)] } else { classes }
+    }
+
+    fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
+        let covers = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
+        if let Some(known) = self.codes.get(&code)
+            && let Some((.., rates)) = known.rates.iter().find(|(from, until, _)| covers(*from, *until))
+        {
+            return Ok(rates.clone());
+        }
+        let Some(schedule) = self.law.schedule else {
+            return Err(Fault::UnknownCode { nearest: Vec::new(), successors: Vec::new(), edition: String::new() });
+        };
+        let line = match schedule.line(code, day) {
+            Lookup::Found(line) => line,
+            Lookup::OtherDates(other) => {
+                return Err(Fault::CodeOfOtherDates {
+                    spans: other.spans.iter().map(|span| (span.from, span.until)).collect(),
+                    successors: other.successors.iter().map(|s| s.code).collect(),
+                });
+            }
+            Lookup::Unknown(unknown) => {
+                return Err(Fault::UnknownCode {
+                    nearest: unknown.nearest,
+                    successors: unknown.successors.iter().map(|s| s.code).collect(),
+                    edition: unknown.edition.name.to_owned(),
+                });
+            }
+        };
+        let rates = self.bases.rates(&line, &self.editions);
+        // Before the first edition and after the last, the coverage is part of the answer and changes within the interval.
+        let (from, until) = match line.coverage {
+            portolan_ledger::schedule::Coverage::Printed | portolan_ledger::schedule::Coverage::Layer2017 => {
+                let first = schedule.first_edition().published;
+                let last = schedule.last_edition().published;
+                let printed = line.coverage == portolan_ledger::schedule::Coverage::Printed;
+                let from = if printed { Some(line.from.unwrap_or(first).max(first)) } else { line.from };
+                let until = if printed { Some(line.until.unwrap_or(last).min(last)) } else { line.until };
+                (from, until)
+            }
+            portolan_ledger::schedule::Coverage::BeforeFirstEdition => {
+                let first = schedule.first_edition().published;
+                (line.from, Some(line.until.map_or(first, |until| until.min(first))))
+            }
+            portolan_ledger::schedule::Coverage::AfterLastEdition => {
+                let last = Day(schedule.last_edition().published.0 + 1);
+                (Some(line.from.map_or(last, |from| from.max(last))), line.until)
+            }
+        };
+        self.codes.entry(code).or_default().rates.push((from, until, rates.clone()));
+        Ok(rates)
+    }
+
+    /// Which ordinary rate applies: column 2 by origin, a claimed program that the row prints, else column 1-general.
+    fn applicable(&mut self, line: &EntryLine, rates: Option<&Rates>, moment: Moment) -> Applicable {
+        let Some(rates) = rates else {
+            let stated = line.mfn_pct.map(|rate| self.bases.stated(rate));
+            return Applicable { column: Column::General, ordinary: stated, general: stated };
+        };
+        let timeline = &self.law.timeline;
+        let column_2 = timeline.ledger.groups.iter().position(|group| group.name == "column-2");
+        let in_column_2 = column_2.is_some_and(|group| {
+            let group = portolan_ledger::record::GroupId(u16::try_from(group).unwrap_or(u16::MAX));
+            timeline.in_group(group, line.origin, moment)
+        });
+        if in_column_2 {
+            return Applicable { column: Column::Two, ordinary: Some(rates.column_2), general: Some(rates.general) };
+        }
+        let special = match (&line.spi, self.law.schedule) {
+            (Some(spi), Some(schedule)) => self.bases.special(schedule, rates.special, spi),
+            _ => None,
+        };
+        match special {
+            Some(special) => Applicable { column: Column::Special, ordinary: Some(special), general: Some(rates.general) },
+            None => Applicable { column: Column::General, ordinary: Some(rates.general), general: Some(rates.general) },
+        }
+    }
+
+    /// A base as a share of the value: plainly, or by the duty that the line's own quantities give.
+    fn base_share(&self, base: Option<usize>, value: &Value, line: &EntryLine) -> Option<Rate> {
+        let base = self.bases.get(base?);
+        if base.ad_valorem.is_some() {
+            return base.ad_valorem;
+        }
+        let whole = value.whole.filter(|whole| whole.0 > 0)?;
+        let duty = base.duty(whole, line).ok()?;
+        // Exact to a billionth; thresholds are whole hundredths of a percent, so a share just below one stays below it.
+        Some(Rate(i64::try_from(i128::from(duty.0) * 1_000_000_000 / i128::from(whole.0)).unwrap_or(i64::MAX)))
+    }
+
+    /// Makes a line ready: dates, classes, base.
+    pub(crate) fn question(&mut self, line: &EntryLine, value: &Value) -> Result<(Question, Option<Rates>), Fault> {
+        let (when, governing) = self.governing(line);
+        let at = self.span(line.side, when);
+        let entered = self.span(line.side, line.entry_date);
+        let law = self.law;
+        let clock = &law.clocks[usize::from(line.side.0)];
+        let entry_day = line.entry_date.day(clock);
+        let day = when.day(clock);
+        let known = match line.view {
+            View::Assessed => line.known_date.min(entry_day),
+            View::Owed => line.known_date,
+        };
+        // Knowledge that moves with the moment is one projection for all days.
+        let cut = (line.view == View::Owed || known != day).then_some(known);
+        let projection = self.projection(line.side, line.view, cut);
+        let mut pieces = vec![at.0];
+        pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
+        let has_schedule = law.schedule_side == Some(line.side);
+        let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
+        let classes = if has_schedule { self.products(line.code, day) } else { vec![self.product(line.code)] };
+        let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
+        let shares = BaseShares {
+            general: self.base_share(base.general, value, line),
+            ordinary: self.base_share(base.ordinary, value, line),
+            column: base.column,
+        };
+        let origin = self.origin(line.origin);
+        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares }, rates))
+    }
+
+    pub(crate) fn grain(&self, side: Side) -> i64 {
+        self.law.timeline.ledger.jurisdictions.get(usize::from(side.0)).map_or(1, |j| j.value_grain)
+    }
+
+    pub(crate) fn root(&mut self, q: &Question, line: &EntryLine, piece: usize, class: usize, explain: bool) -> Root {
+        let projection = &mut self.projections[q.projection];
+        let interval = projection.interval(q.pieces[piece]);
+        let class = (q.classes[class], class_of(self.law, &self.classes, q.classes[class]));
+        projection.root(self.law, class, (q.origin, line.origin), interval, explain)
+    }
+
+    pub(crate) fn stated<'a>(&self, q: &Question, line: &'a EntryLine, piece: usize, transit_is_fact: bool) -> Stated<'a>
+    where
+        'l: 'a,
+    {
+        let law: &'l Law<'l> = self.law;
+        Stated {
+            line,
+            moment: Moment { at: q.pieces[piece], known: q.known, view: line.view },
+            entered: self.piece_of_entry(q, piece),
+            base: q.shares,
+            clock: &law.clocks[usize::from(line.side.0)],
+            transit_is_fact,
+        }
+    }
+
+    /// Where the entry date governs, a part of the day narrows the entry itself.
+    fn piece_of_entry(&self, q: &Question, piece: usize) -> (Instant, Instant) {
+        if q.governing.0 != "entry_date" || q.pieces.len() == 1 {
+            return q.entered;
+        }
+        (q.pieces[piece], q.pieces.get(piece + 1).copied().unwrap_or(q.at.1))
+    }
+
+    /// The bill of a line.
+    pub fn bill(&mut self, line: &EntryLine) -> Result<Bill, Fault> {
+        let value = Value::of(line, self.grain(line.side), self.flaw);
+        let (q, _) = self.question(line, &value)?;
+        if let Some(bill) = self.plain_bill(&q, line, &value)? {
+            return Ok(bill);
+        }
+        let (possible, asked) = self.possible(&q, line, &value, false)?;
+        Ok(self.combine(&q, &possible, asked))
+    }
+
+    /// The bill where everything that matters is stated; none where alternatives must be counted.
+    fn plain_bill(&mut self, q: &Question, line: &EntryLine, value: &Value) -> Result<Option<Bill>, Fault> {
+        if q.pieces.len() > 1 || q.classes.len() > 1 {
+            return Ok(None);
+        }
+        let root = self.root(q, line, 0, 0, false);
+        let stated = self.stated(q, line, 0, false);
+        let Some(leaf) = self.projections[q.projection].only_leaf(self.law, root, &stated) else { return Ok(None) };
+        let leaf = self.projections[q.projection].leaf(leaf);
+        if leaf.transit || value.missing_metals(&leaf.owed) != [false; 3] {
+            return Ok(None);
+        }
+        self.conflict(leaf)?;
+        let ordinary = self.ordinary_duty(q, leaf, value, line);
+        let Ok(ordinary) = ordinary else { return Ok(None) };
+        let mut bill = self.empty_bill();
+        let mut total = Totals::default();
+        if let Some(mfn) = self.mfn {
+            bill.families[usize::from(mfn.0)] = FamilyAmount { pct: ordinary.pct, duty: ordinary.cents, open: false };
+        }
+        let context = self.ordinary_context(q, ordinary.cents);
+        for owed in &leaf.owed {
+            let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(None) };
+            add_family(&mut bill.families[usize::from(owed.family.0)], &duty);
+            total.add(&duty);
+            if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
+                bill.beyond_horizon.push(owed.family);
+            }
+        }
+        bill.prohibited = leaf.resolution.prohibited.is_some();
+        bill.additional_pct = total.pct();
+        total.add(&ordinary);
+        bill.total_pct = total.pct();
+        bill.total_duty = total.cents();
+        bill.duty_min = bill.total_duty;
+        bill.duty_max = bill.total_duty;
+        bill.headings = self.headings(q, leaf, 0, line.side);
+        if bill.prohibited {
+            forbid(&mut bill);
+        }
+        Ok(Some(bill))
+    }
+
+    pub(crate) fn empty_bill(&self) -> Bill {
+        Bill { families: vec![FamilyAmount::ZERO; self.law.timeline.ledger.families.len()], ..Bill::default() }
+    }
+
+    pub(crate) fn conflict(&self, leaf: &Leaf) -> Result<(), Fault> {
+        match leaf.resolution.conflict {
+            None => Ok(()),
+            Some((a, b)) => {
+                let name = |p| {
+                    let node = self.law.timeline.provision(p);
+                    format!("{}/{}", self.law.timeline.program(node.program).id, node.record.id)
+                };
+                Err(Fault::Conflict(name(a), name(b)))
+            }
+        }
+    }
+
+    pub(crate) fn ordinary_context(&self, q: &Question, cents: Option<Cents>) -> Ordinary<'_> {
+        Ordinary {
+            applies: q.base.ordinary.map(|base| self.bases.get(base)),
+            general: q.base.general.map(|base| self.bases.get(base)),
+            cents,
+        }
+    }
+
+    /// The ordinary duty; nothing where another stands in place of all, or where the side has no schedule and none was stated.
+    pub(crate) fn ordinary_duty(&self, q: &Question, leaf: &Leaf, value: &Value, line: &EntryLine) -> Result<Duty, Lack> {
+        let nothing = Duty { pct: Some(Pct::ZERO), cents: Some(Cents(0)), basis: value.whole, share: Some(Rate::WHOLE) };
+        let Some(base) = q.base.ordinary.filter(|_| leaf.resolution.in_place.is_none()) else { return Ok(nothing) };
+        let base = self.bases.get(base);
+        let pct = base.ad_valorem.map(Pct::full);
+        let done = |cents| Duty { pct, cents, basis: value.whole, share: Some(Rate::WHOLE) };
+        if let portolan_ledger::duty_expression::DutyExpression::Refused(refusal) = &base.expression {
+            return Err(Lack::Law(refusal.reason.as_str().to_owned()));
+        }
+        match value.whole {
+            None => Ok(done(None)),
+            Some(whole) => base.duty(whole, line).map(|cents| done(Some(cents))).map_err(|missing| money::lack(&missing)),
+        }
+    }
+
+    /// Every bill that a line can have, and the facts on which they turn.
+    pub(crate) fn possible(
+        &mut self,
+        q: &Question,
+        line: &EntryLine,
+        value: &Value,
+        explain: bool,
+    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
+        let (plain, mut asked) = self.possible_with(q, line, value, explain, false)?;
+        let transit = plain.iter().any(|p| self.projections[q.projection].leaf(p.leaf).transit);
+        if !transit {
+            return Ok((plain, asked));
+        }
+        // An in-transit clause that was not claimed: where it would cost more, its date is a fact like the others.
+        let (with, asked_with) = self.possible_with(q, line, value, explain, true)?;
+        let highest = |all: &[Possible]| all.iter().map(|p| self.height(p)).max();
+        if highest(&with) > highest(&plain) {
+            asked = asked_with;
+            let mut all = plain;
+            all.extend(with);
+            return Ok((all, asked));
+        }
+        Ok((plain, asked))
+    }
+
+    /// For comparing bills: cents where the value is known, else points.
+    fn height(&self, possible: &Possible) -> i128 {
+        let of = |duty: &Result<Duty, Lack>| match duty {
+            Ok(Duty { cents: Some(cents), .. }) => i128::from(cents.0) * 10_i128.pow(18),
+            Ok(Duty { pct: Some(pct), .. }) => pct.0,
+            _ => 0,
+        };
+        possible.amounts.iter().map(|(_, duty)| of(duty)).sum::<i128>() + of(&possible.ordinary)
+    }
+
+    fn possible_with(
+        &mut self,
+        q: &Question,
+        line: &EntryLine,
+        value: &Value,
+        explain: bool,
+        transit: bool,
+    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
+        let mut found = Vec::new();
+        let mut facts: FxHashSet<FactIx> = FxHashSet::default();
+        let mut columns: Vec<String> = Vec::new();
+        for piece in 0..q.pieces.len() {
+            for class in 0..q.classes.len() {
+                let root = self.root(q, line, piece, class, explain);
+                let stated = self.stated(q, line, piece, transit);
+                let outcomes = self.projections[q.projection].outcomes(self.law, root, &stated, &mut facts);
+                for outcome in &outcomes {
+                    self.money(q, line, value, (piece, class), outcome, &mut found, &mut columns)?;
+                }
+            }
+        }
+        let mut facts: Vec<_> = facts.into_iter().collect();
+        facts.sort_unstable();
+        let mut asked: Vec<String> =
+            facts.into_iter().map(|f| self.law.facts.facts[usize::from(f.0)].column(&self.law.timeline)).collect();
+        asked.extend(columns);
+        if differ(&found, |p| p.class) {
+            asked.push("hts_number".to_owned());
+        }
+        if differ(&found, |p| p.piece) {
+            asked.push(q.governing.0.to_owned());
+        }
+        let mut unique: Vec<String> = Vec::new();
+        for name in asked {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        Ok((found, unique))
+    }
+
+    /// The duties of one outcome; several where the content of a metal was not stated.
+    #[expect(clippy::too_many_arguments, reason = "one outcome is a place in three alternatives, and two lists grow")]
+    fn money(
+        &self,
+        q: &Question,
+        line: &EntryLine,
+        value: &Value,
+        place: (usize, usize),
+        outcome: &Outcome,
+        found: &mut Vec<Possible>,
+        columns: &mut Vec<String>,
+    ) -> Result<(), Fault> {
+        let leaf = self.projections[q.projection].leaf(outcome.leaf);
+        self.conflict(leaf)?;
+        let missing = value.missing_metals(&leaf.owed);
+        let first = found.len();
+        for metals in corners(value, missing) {
+            let value = Value { metals, ..*value };
+            let ordinary = self.ordinary_duty(q, leaf, &value, line);
+            let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents);
+            let context = self.ordinary_context(q, cents);
+            let amounts: Vec<_> = leaf
+                .owed
+                .iter()
+                .map(|owed| {
+                    // A total on an ordinary duty that cannot be told cannot be told either.
+                    let duty = match (&owed.rate, &ordinary) {
+                        (DutyRate::Total(..), Err(lack)) => Err(lack.clone()),
+                        _ => money::duty(owed, &value, line, &context, self.flaw),
+                    };
+                    (owed.clone(), duty)
+                })
+                .collect();
+            for lack in amounts.iter().map(|(_, duty)| duty).chain([&ordinary]).filter_map(|duty| duty.as_ref().err()) {
+                if let Lack::Column(column) = lack
+                    && !columns.contains(column)
+                {
+                    columns.push(column.clone());
+                }
+            }
+            found.push(Possible {
+                piece: place.0,
+                class: place.1,
+                leaf: outcome.leaf,
+                metals,
+                amounts,
+                ordinary,
+                prohibited: leaf.resolution.prohibited.is_some(),
+            });
+        }
+        for metal in Metal::ALL.into_iter().filter(|&metal| missing[metal as usize]) {
+            let corners = &found[first..];
+            let without: Vec<_> = corners.iter().filter(|p| p.metals[metal as usize] == Some(Rate::ZERO)).collect();
+            let matters = corners.iter().any(|p| without.iter().any(|w| amounts_key(p) != amounts_key(w)));
+            let column = format!("{}_pct", metal.name());
+            if matters && !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Ok(())
+    }
+
+    /// One bill of all that are possible.
+    pub(crate) fn combine(&self, q: &Question, possible: &[Possible], asked: Vec<String>) -> Bill {
+        let mut bill = self.empty_bill();
+        let bills: Vec<Bill> = possible.iter().map(|p| self.one_bill(p)).collect();
+        let Some(first) = bills.first() else { return bill };
+        for (index, family) in bill.families.iter_mut().enumerate() {
+            let same = bills.iter().all(|b| b.families[index] == first.families[index]);
+            *family = if same { first.families[index] } else { FamilyAmount { pct: None, duty: None, open: true } };
+        }
+        let same = |of: fn(&Bill) -> Option<Pct>| bills.iter().all(|b| of(b) == of(first)).then(|| of(first)).flatten();
+        bill.additional_pct = same(|b| b.additional_pct);
+        bill.total_pct = same(|b| b.total_pct);
+        bill.total_duty = bills.iter().all(|b| b.total_duty == first.total_duty).then_some(first.total_duty).flatten();
+        bill.duty_min = bills.iter().map(|b| b.duty_min).min().flatten();
+        bill.duty_max = bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        for b in &bills {
+            for cannot in &b.cannot {
+                if !bill.cannot.contains(cannot) {
+                    bill.cannot.push(cannot.clone());
+                }
+            }
+            for family in &b.beyond_horizon {
+                if !bill.beyond_horizon.contains(family) {
+                    bill.beyond_horizon.push(*family);
+                }
+            }
+        }
+        bill.needs_input = asked;
+        if !bill.needs_input.is_empty() {
+            bill.additional_pct = None;
+            bill.total_pct = None;
+            bill.total_duty = None;
+        }
+        bill.prohibited = bills.iter().all(|b| b.prohibited);
+        if let Some(p) = possible.first() {
+            let leaf = self.projections[q.projection].leaf(p.leaf);
+            let side = self.law.timeline.ledger.families.get(usize::from(self.mfn.map_or(0, |m| m.0))).map_or(Side(0), |f| f.levied_by);
+            bill.headings = self.headings(q, leaf, p.piece, side);
+        }
+        if bill.prohibited {
+            forbid(&mut bill);
+        }
+        bill
+    }
+
+    /// The bill of one possibility.
+    fn one_bill(&self, possible: &Possible) -> Bill {
+        let mut bill = self.empty_bill();
+        let mut total = Totals::default();
+        let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map_or(0, |c| c.0);
+        let mut least = lowest(&possible.ordinary);
+        for (owed, duty) in &possible.amounts {
+            least += lowest(duty);
+            let amount = &mut bill.families[usize::from(owed.family.0)];
+            match duty {
+                Ok(duty) => {
+                    add_family(amount, duty);
+                    total.add(duty);
+                }
+                Err(lack) => {
+                    self.lacks(&mut bill, owed.family, lack);
+                    total.fail();
+                }
+            }
+            if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
+                bill.beyond_horizon.push(owed.family);
+            }
+        }
+        bill.additional_pct = total.pct();
+        match &possible.ordinary {
+            Ok(duty) => {
+                if let Some(mfn) = self.mfn {
+                    bill.families[usize::from(mfn.0)] = FamilyAmount { pct: duty.pct, duty: duty.cents, open: false };
+                }
+                total.add(duty);
+            }
+            Err(lack) => {
+                if let Some(mfn) = self.mfn {
+                    self.lacks(&mut bill, mfn, lack);
+                }
+                total.fail();
+            }
+        }
+        bill.total_pct = total.pct();
+        bill.total_duty = total.cents();
+        // What cannot be computed is not negative: the rest is the least, and there is no most.
+        bill.duty_min = if total.any_cents() { Some(Cents(least)) } else { None };
+        bill.duty_max = bill.total_duty;
+        bill.prohibited = possible.prohibited;
+        if bill.prohibited {
+            forbid(&mut bill);
+        }
+        bill
+    }
+
+    fn lacks(&self, bill: &mut Bill, family: FamilyId, lack: &Lack) {
+        bill.families[usize::from(family.0)] = FamilyAmount { pct: None, duty: None, open: true };
+        if let Lack::Law(reason) = lack {
+            bill.cannot.push((family, reason.clone()));
+        }
+    }
+
+    /// What is to be said of the ordinary rate of a line.
+    pub(crate) fn ordinary_rate(&self, q: &Question, rates: Option<&Rates>) -> OrdinaryRate {
+        let editions: Vec<&str> = self.law.schedule.map_or(Vec::new(), |s| s.editions().map(|e| e.name).collect());
+        OrdinaryRate {
+            column: rates.map(|_| q.base.column),
+            text: q.base.ordinary.map_or(String::new(), |base| self.bases.get(base).text.clone()),
+            rate_row: rates.map(|rates| rates.rate_row),
+            coverage: rates.map(|rates| rates.coverage),
+            edition: rates.and_then(|rates| editions.get(usize::from(rates.edition)).map(|name| (*name).to_owned())),
+        }
+    }
+}
+
+fn class_of<'c>(law: &'c Law<'_>, own: &'c [ProductClass], class: ClassIx) -> &'c ProductClass {
+    if class & OWN != 0 {
+        return &own[usize::try_from(class & !OWN).unwrap_or(0)];
+    }
+    &law.table().classes[usize::try_from(class).unwrap_or(0)]
+}
+
+/// What two bills are compared by.
+fn amounts_key(possible: &Possible) -> (&[(Owed, Result<Duty, Lack>)], &Result<Duty, Lack>, bool) {
+    (&possible.amounts, &possible.ordinary, possible.prohibited)
+}
+
+/// Whether bills differ between the values of one alternative.
+fn differ(found: &[Possible], of: impl Fn(&Possible) -> usize) -> bool {
+    let Some(first) = found.first().map(&of) else { return false };
+    let of = &of;
+    let group = |value: usize| found.iter().filter(move |p| of(p) == value).map(amounts_key).collect::<Vec<_>>();
+    let base = group(first);
+    let mut values: Vec<usize> = found.iter().map(&of).collect();
+    values.sort_unstable();
+    values.dedup();
+    values.into_iter().any(|value| {
+        let other = group(value);
+        other.iter().any(|key| !base.contains(key)) || base.iter().any(|key| !other.contains(key))
+    })
+}
+
+/// The corners of what metal contents can be: shares do not sum to more than the whole.
+fn corners(value: &Value, missing: [bool; 3]) -> Vec<[Option<Rate>; 3]> {
+    let known: i64 = value.metals.iter().flatten().map(|rate| rate.0).sum();
+    let room = Rate((Rate::WHOLE.0 - known).max(0));
+    let mut zero = value.metals;
+    for (metal, missing) in zero.iter_mut().zip(missing) {
+        if missing {
+            *metal = Some(Rate::ZERO);
+        }
+    }
+    let mut all = vec![zero];
+    for index in (0..3).filter(|&index| missing[index]) {
+        let mut corner = zero;
+        corner[index] = Some(room);
+        all.push(corner);
+    }
+    all
+}
+
+pub(crate) fn add_family(amount: &mut FamilyAmount, duty: &Duty) {
+    amount.pct = amount.pct.zip(duty.pct).map(|(a, b)| a + b);
+    amount.duty = amount.duty.zip(duty.cents).map(|(a, b)| Cents(a.0.saturating_add(b.0)));
+}
+
+/// A line that the law forbids to enter has no duty.
+fn forbid(bill: &mut Bill) {
+    for family in &mut bill.families {
+        *family = FamilyAmount { pct: None, duty: None, open: false };
+    }
+    bill.additional_pct = None;
+    bill.total_pct = None;
+    bill.total_duty = None;
+    bill.duty_min = None;
+    bill.duty_max = None;
+    bill.headings.clear();
+}
+
+/// Sums of points and cents, each lost when one summand has none.
+#[derive(Clone, Copy, Debug)]
+struct Totals {
+    pct: Option<Pct>,
+    cents: Option<i64>,
+    any: bool,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self { pct: Some(Pct::ZERO), cents: Some(0), any: false }
+    }
+}
+
+impl Totals {
+    fn add(&mut self, duty: &Duty) {
+        self.pct = self.pct.zip(duty.pct).map(|(a, b)| a + b);
+        self.any |= duty.cents.is_some();
+        self.cents = self.cents.zip(duty.cents).map(|(a, b)| a.saturating_add(b.0));
+    }
+
+    fn fail(&mut self) {
+        self.pct = None;
+        self.cents = None;
+    }
+
+    fn pct(&self) -> Option<Pct> {
+        self.pct
+    }
+
+    fn cents(&self) -> Option<Cents> {
+        self.cents.map(Cents)
+    }
+
+    fn any_cents(&self) -> bool {
+        self.any
+    }
+}
+
+/// Whether a row counts as owed.
+pub(crate) fn stands(status: Status) -> bool {
+    matches!(status, Status::Applied | Status::BeyondHorizon)
+}

@@ -1,0 +1,429 @@
+//! The law compiled for evaluation: provisions, exceptions and prohibitions in one numbering, product and origin classes.
+
+use std::sync::OnceLock;
+
+use portolan_ledger::code::TariffCode;
+use portolan_ledger::record::{ListId, ListRow, Origin, OriginRef, Scope};
+use portolan_ledger::schedule::Schedule;
+use portolan_ledger::time::Clock;
+use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
+use portolan_ledger::{Day, Instant, Ledger, Side};
+use rustc_hash::FxHashMap;
+
+use crate::bits::Bits;
+use crate::facts::{AtomIx, Facts};
+
+/// A condition in compiled form.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// On the line.
+    Atom(AtomIx),
+    /// On other provisions: the index of the test in its record.
+    Provisions(usize),
+}
+
+/// A row of a list that covers a code: how long its code is, the row, and whether the code is excepted from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Covering {
+    digits: u8,
+    row: u32,
+    excepted: bool,
+}
+
+/// Goods that stand on the same rows of the same lists.
+#[derive(Debug)]
+pub struct ProductClass {
+    lists: Vec<(ListId, Vec<Covering>)>,
+    ordinary_chapter: bool,
+    /// Moments and days at which its membership can change.
+    changes: Vec<Instant>,
+}
+
+/// The law, shared by all evaluators.
+#[derive(Debug)]
+pub struct Law<'l> {
+    /// The ledger in time.
+    pub timeline: Timeline<'l>,
+    /// The schedule of the side that has one.
+    pub schedule: Option<&'l Schedule>,
+    /// The side of the schedule.
+    pub schedule_side: Option<Side>,
+    /// Atoms.
+    pub facts: Facts,
+    /// Clocks by side.
+    pub clocks: Vec<Clock>,
+    /// Compiled conditions of provisions, exceptions, prohibitions.
+    pub provision_asks: Vec<Vec<Ask>>,
+    /// Compiled conditions of exceptions.
+    pub exception_asks: Vec<Vec<Ask>>,
+    /// Compiled conditions of prohibitions.
+    pub prohibition_asks: Vec<Vec<Ask>>,
+    /// Side of each record in the common numbering.
+    sides: Vec<Bits>,
+    /// Issue days of all acts, sorted.
+    pub issues: Vec<Day>,
+    /// Classes of all codes of the schedule, made on demand.
+    table: OnceLock<Table>,
+}
+
+/// Product classes of all codes of the schedule.
+#[derive(Debug)]
+pub struct Table {
+    codes: Vec<TariffCode>,
+    of_code: Vec<u32>,
+    /// The classes.
+    pub classes: Vec<ProductClass>,
+}
+
+impl Table {
+    /// The class of a code, by its index.
+    pub fn class(&self, code: TariffCode) -> Option<u32> {
+        self.codes.binary_search(&code).ok().map(|at| self.of_code[at])
+    }
+}
+
+impl<'l> Law<'l> {
+    /// Compiles a ledger. The schedule is that of the first side, if there is one.
+    pub fn new(ledger: &'l Ledger, schedule: Option<&'l Schedule>) -> Self {
+        let timeline = Timeline::new(ledger);
+        let facts = Facts::new(&timeline);
+        let sides = u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX);
+        let clocks = (0..sides).filter_map(|side| ledger.clock(Side(side))).collect();
+        let asks = |tests: &[Test<'_>]| -> Vec<Ask> {
+            let ask = |(index, test): (usize, &Test<'_>)| match test {
+                Test::Fact(condition) => facts.atom(condition).map(Ask::Atom),
+                Test::Provisions(..) => Some(Ask::Provisions(index)),
+            };
+            tests.iter().enumerate().filter_map(ask).collect()
+        };
+        let provision_asks = timeline.provisions.iter().map(|node| asks(&node.when)).collect();
+        let exception_asks = timeline.exceptions.iter().map(|node| asks(&node.when)).collect();
+        let prohibition_asks = timeline.prohibitions.iter().map(|node| asks(&node.when)).collect();
+        let mut issues: Vec<Day> = ledger.acts.iter().map(|act| act.issued).collect();
+        issues.sort_unstable();
+        issues.dedup();
+        let mut law = Self {
+            timeline,
+            schedule,
+            schedule_side: schedule.and(Some(Side(0))),
+            facts,
+            clocks,
+            provision_asks,
+            exception_asks,
+            prohibition_asks,
+            sides: Vec::new(),
+            issues,
+            table: OnceLock::new(),
+        };
+        law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
+        law
+    }
+
+    /// Classes of all codes of the schedule: worth making for a file, not for a line.
+    pub fn table(&self) -> &Table {
+        self.table.get_or_init(|| {
+            let mut codes: Vec<TariffCode> = self.schedule.map_or(Vec::new(), |s| s.codes().map(|span| span.code).collect());
+            codes.sort_unstable();
+            codes.dedup();
+            let (of_code, classes) = self.product_classes(&codes);
+            Table { codes, of_code, classes }
+        })
+    }
+
+    /// The table, if it was made.
+    pub fn table_if_made(&self) -> Option<&Table> {
+        self.table.get()
+    }
+
+    /// Whether a list, or an exception of one of its rows, tells the ten-digit numbers below an eight-digit code apart.
+    pub fn parts_below(&self, code: TariffCode) -> bool {
+        let below = |other: &TariffCode| other.digits() > code.digits() && code.covers(*other);
+        self.timeline.ledger.lists.iter().any(|list| {
+            let first = list.rows.partition_point(|row| row.code.padded() < code.padded());
+            let rows = list.rows[first..].iter().take_while(|row| row.code.padded() < code.end());
+            rows.into_iter().any(|row| below(&row.code) || row.except.iter().any(below))
+                || covering_rows(&list.rows, code).any(|row| row.except.iter().any(below))
+        })
+    }
+
+    /// How many records the common numbering holds.
+    pub fn records(&self) -> usize {
+        self.timeline.provisions.len() + self.timeline.exceptions.len() + self.timeline.prohibitions.len()
+    }
+
+    /// The number of a provision.
+    pub fn provision_bit(provision: ProvisionIx) -> usize {
+        usize::from(provision.0)
+    }
+
+    /// The number of an exception.
+    pub fn exception_bit(&self, exception: ExceptionIx) -> usize {
+        self.timeline.provisions.len() + usize::from(exception.0)
+    }
+
+    /// The number of a prohibition.
+    pub fn prohibition_bit(&self, prohibition: usize) -> usize {
+        self.timeline.provisions.len() + self.timeline.exceptions.len() + prohibition
+    }
+
+    /// Scope and program of every record, in the common numbering.
+    fn scopes(&self) -> impl Iterator<Item = (&Scope, u16)> + '_ {
+        let provisions = self.timeline.provisions.iter().map(|node| (&node.record.scope, node.program));
+        let exceptions = self.timeline.exceptions.iter().map(|node| (&node.record.scope, node.program));
+        let prohibitions = self.timeline.prohibitions.iter().map(|node| (&node.record.scope, node.program));
+        provisions.chain(exceptions).chain(prohibitions)
+    }
+
+    fn of_side(&self, side: Side) -> Bits {
+        let mut bits = Bits::new(self.records());
+        for (index, (_, program)) in self.scopes().enumerate() {
+            if self.timeline.program(program).levied_by == side {
+                bits.insert(index);
+            }
+        }
+        bits
+    }
+
+    /// Records of a side whose origins hold an origin at a moment.
+    pub fn origin_bits(&self, side: Side, origin: Origin, moment: Moment) -> Bits {
+        let mut bits = Bits::new(self.records());
+        let of_side = &self.sides[usize::from(side.0)];
+        for (index, (scope, _)) in self.scopes().enumerate() {
+            if of_side.contains(index) && self.timeline.scope_holds_origin(scope, origin, moment) {
+                bits.insert(index);
+            }
+        }
+        bits
+    }
+
+    /// Records whose lists hold a class at a moment.
+    pub fn product_bits(&self, class: &ProductClass, moment: Moment) -> Bits {
+        let mut on = Bits::new(self.timeline.ledger.lists.len());
+        for (list, covering) in &class.lists {
+            if self.on_list(*list, covering, moment) {
+                on.insert(usize::from(list.0));
+            }
+        }
+        let any = |lists: &[ListId]| lists.iter().any(|list| on.contains(usize::from(list.0)));
+        let mut bits = Bits::new(self.records());
+        for (index, (scope, _)) in self.scopes().enumerate() {
+            let inside = if scope.products.is_empty() { class.ordinary_chapter } else { any(&scope.products) };
+            if inside && !any(&scope.products_except) {
+                bits.insert(index);
+            }
+        }
+        bits
+    }
+
+    /// Of the known rows in force whose code covers the good, the longest decides.
+    fn on_list(&self, list: ListId, covering: &[Covering], moment: Moment) -> bool {
+        let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
+        for group in covering.chunk_by(|a, b| a.digits == b.digits) {
+            let of_code: Vec<(portolan_ledger::record::Term, bool)> =
+                group.iter().map(|c| (rows[c.row as usize].term, c.excepted)).collect();
+            if let Some((_, excepted)) = self.timeline.in_force(&of_code, moment.at, moment.known) {
+                return !excepted;
+            }
+        }
+        false
+    }
+
+    /// The rows of all lists that cover a code, longest first.
+    pub fn product_class(&self, code: TariffCode) -> ProductClass {
+        let mut lists = Vec::new();
+        for (index, list) in self.timeline.ledger.lists.iter().enumerate() {
+            let mut covering = Vec::new();
+            for digits in [10, 8, 6, 4, 2] {
+                if digits > code.digits() {
+                    continue;
+                }
+                let prefix = code.prefix(digits);
+                let first = list.rows.partition_point(|row| row.code < prefix);
+                let of_code = list.rows[first..].iter().take_while(|row| row.code == prefix);
+                covering.extend(of_code.enumerate().map(|(at, row)| cover(row, first + at, code)));
+            }
+            if !covering.is_empty() {
+                lists.push((ListId(u16::try_from(index).unwrap_or(u16::MAX)), covering));
+            }
+        }
+        self.class_of(code, lists)
+    }
+
+    fn class_of(&self, code: TariffCode, lists: Vec<(ListId, Vec<Covering>)>) -> ProductClass {
+        let mut changes = Vec::new();
+        for (list, covering) in &lists {
+            let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
+            for row in covering {
+                let term = &rows[row.row as usize].term;
+                changes.push(term.from);
+                changes.extend(term.until);
+                changes.push(self.issue_start(term.act));
+            }
+        }
+        changes.sort_unstable();
+        changes.dedup();
+        ProductClass { lists, ordinary_chapter: code.chapter() <= 97, changes }
+    }
+
+    /// The moment from which an act is known.
+    pub fn issue_start(&self, act: portolan_ledger::record::ActId) -> Instant {
+        let act = self.timeline.ledger.act(act);
+        // Knowledge has the grain of a day; the end of the day before is its local midnight.
+        let before = Day(act.issued.0.saturating_sub(1));
+        self.clocks.get(usize::from(act.side.0)).map_or(Instant::MIN, |clock| clock.day_end(before))
+    }
+
+    /// Product classes of many codes at once, in one sweep over the rows of the lists.
+    pub fn product_classes(&self, codes: &[TariffCode]) -> (Vec<u32>, Vec<ProductClass>) {
+        let mut found: Vec<Vec<(ListId, Vec<Covering>)>> = codes.iter().map(|_| Vec::new()).collect();
+        for (index, list) in self.timeline.ledger.lists.iter().enumerate() {
+            let id = ListId(u16::try_from(index).unwrap_or(u16::MAX));
+            for (at, row) in list.rows.iter().enumerate() {
+                let first = codes.partition_point(|code| code.padded() < row.code.padded());
+                let below = codes[first..].iter().take_while(|code| code.padded() < row.code.end());
+                for (offset, code) in below.enumerate().filter(|(_, code)| code.digits() >= row.code.digits()) {
+                    let lists = &mut found[first + offset];
+                    match lists.last_mut() {
+                        Some((last, covering)) if *last == id => covering.push(cover(row, at, *code)),
+                        _ => lists.push((id, vec![cover(row, at, *code)])),
+                    }
+                }
+            }
+        }
+        let mut classes = Vec::new();
+        let mut by_signature: FxHashMap<Vec<u64>, u32> = FxHashMap::default();
+        let mut of_code = Vec::with_capacity(codes.len());
+        for (mut lists, code) in found.into_iter().zip(codes) {
+            for (_, covering) in &mut lists {
+                // Longest first; rows of one length keep the order of the file.
+                covering.sort_by_key(|c| (std::cmp::Reverse(c.digits), c.row));
+            }
+            let signature = self.signature(*code, &lists);
+            let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+            let class = *by_signature.entry(signature).or_insert(next);
+            if class == next {
+                classes.push(self.class_of(*code, lists));
+            }
+            of_code.push(class);
+        }
+        (of_code, classes)
+    }
+
+    /// What tells classes apart: per list, the dates and acts of the rows, not the rows themselves.
+    fn signature(&self, code: TariffCode, lists: &[(ListId, Vec<Covering>)]) -> Vec<u64> {
+        let mut signature = vec![u64::from(code.chapter() <= 97)];
+        for (list, covering) in lists {
+            signature.push(u64::from(list.0) | 1 << 32);
+            let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
+            for c in covering {
+                let term = &rows[c.row as usize].term;
+                signature.push(u64::from(c.digits) | u64::from(c.excepted) << 8 | u64::from(term.act.0) << 16 | 1 << 33);
+                signature.push(term.from.0.cast_unsigned());
+                signature.push(term.until.map_or(u64::MAX, |until| until.0.cast_unsigned()));
+            }
+        }
+        signature
+    }
+
+    /// One number for each class of origins: origins that no record of the law tells apart share it.
+    pub fn origin_class(&self, origin: Origin) -> Vec<bool> {
+        let mut signature = Vec::new();
+        for (scope, _) in self.scopes() {
+            for member in scope.origin.iter().chain(&scope.origin_except) {
+                if let OriginRef::Country(country) = member {
+                    signature.push(*country == origin);
+                }
+            }
+        }
+        for group in &self.timeline.ledger.groups {
+            signature.extend(group.members.iter().map(|member| member.origins.contains(&origin)));
+        }
+        signature
+    }
+
+    /// Records in force at a moment: provisions with a rate, exceptions and prohibitions with a term.
+    pub fn active(&self, moment: Moment) -> Bits {
+        let mut bits = Bits::new(self.records());
+        for (index, node) in self.timeline.provisions.iter().enumerate() {
+            let rate = self.timeline.in_force(&node.record.rates, moment.at, moment.known);
+            if rate.is_some_and(|record| record.rate != portolan_ledger::DutyRate::Ended) {
+                bits.insert(index);
+            }
+        }
+        let terms = self.timeline.exceptions.iter().map(|node| &node.record.terms);
+        let terms = terms.chain(self.timeline.prohibitions.iter().map(|node| &node.record.terms));
+        for (index, terms) in terms.enumerate() {
+            if self.timeline.in_force(terms, moment.at, moment.known).is_some() {
+                bits.insert(self.timeline.provisions.len() + index);
+            }
+        }
+        bits
+    }
+
+    /// Every moment at which the law of a side can change, for a knowledge that moves with the moment or is cut.
+    pub fn boundaries(&self, side: Side) -> Vec<Instant> {
+        let mut all = Vec::new();
+        let mut add = |term: &portolan_ledger::record::Term| {
+            all.push(term.from);
+            all.extend(term.until);
+            all.push(self.issue_start(term.act));
+        };
+        let of_side = |program: &&portolan_ledger::record::Program| program.levied_by == side;
+        for program in self.timeline.ledger.programs.iter().filter(of_side) {
+            program.provisions.iter().flat_map(|p| &p.rates).for_each(|rate| add(&rate.term));
+            program.suspensions.iter().flat_map(|s| &s.terms).for_each(&mut add);
+            program.exceptions.iter().flat_map(|e| &e.terms).for_each(&mut add);
+            program.prohibitions.iter().flat_map(|p| &p.terms).for_each(&mut add);
+            program.annulments.iter().for_each(|a| add(&a.term));
+        }
+        self.timeline.ledger.groups.iter().flat_map(|g| &g.members).for_each(|m| add(&m.term));
+        self.timeline.ledger.rules.iter().filter(|r| r.levied_by == side).flat_map(|r| &r.orders).for_each(|o| add(&o.term));
+        self.timeline.ledger.orders.iter().filter(|o| o.levied_by == side).for_each(|o| add(&o.term));
+        let programs = || self.timeline.ledger.programs.iter().filter(of_side);
+        all.extend(programs().flat_map(|p| &p.annulments).map(|a| a.ceased));
+        all.extend(programs().filter_map(|p| self.clocks.get(usize::from(side.0)).map(|clock| clock.day_end(p.checked_through))));
+        // Membership of lists is looked up apart; its changes are boundaries all the same.
+        let scopes = self.scopes().filter(|(_, program)| self.timeline.program(*program).levied_by == side);
+        let mut lists: Vec<ListId> = scopes.flat_map(|(scope, _)| scope.products.iter().chain(&scope.products_except)).copied().collect();
+        lists.sort_unstable();
+        lists.dedup();
+        for list in lists {
+            let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
+            let mut last = None;
+            // Rows of one list share a handful of terms.
+            for row in rows {
+                let key = (row.term.from, row.term.until, row.term.act);
+                if last != Some(key) {
+                    all.push(row.term.from);
+                    all.extend(row.term.until);
+                    all.push(self.issue_start(row.term.act));
+                    last = Some(key);
+                }
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl ProductClass {
+    /// Moments at which its membership can change.
+    pub fn changes(&self) -> &[Instant] {
+        &self.changes
+    }
+}
+
+/// Rows whose code covers a code.
+fn covering_rows(rows: &[ListRow], code: TariffCode) -> impl Iterator<Item = &ListRow> {
+    [2, 4, 6, 8].into_iter().filter(move |&digits| digits <= code.digits()).flat_map(move |digits| {
+        let prefix = code.prefix(digits);
+        let first = rows.partition_point(|row| row.code < prefix);
+        rows[first..].iter().take_while(move |row| row.code == prefix)
+    })
+}
+
+fn cover(row: &ListRow, index: usize, code: TariffCode) -> Covering {
+    let excepted = row.except.iter().any(|except| except.covers(code));
+    Covering { digits: row.code.digits(), row: u32::try_from(index).unwrap_or(u32::MAX), excepted }
+}

@@ -1,0 +1,277 @@
+//! From what stands to cents and percentage points.
+
+use portolan_ledger::duty_rate::{DutyRate, Metal, Over};
+use portolan_ledger::line::EntryLine;
+use portolan_ledger::number::div_half_up;
+use portolan_ledger::record::FamilyId;
+use portolan_ledger::timeline::ProvisionIx;
+use portolan_ledger::{Cents, Rate};
+
+use crate::ordinary::{Base, quantity_in};
+use crate::pct::Pct;
+use crate::resolve::{Flaw, Parts, part};
+
+/// The duty of a rate on a value, to the cent, half up.
+pub fn ad_valorem(value: Cents, rate: Rate) -> Cents {
+    cents(i128::from(value.0) * i128::from(rate.0), 1_000_000_000)
+}
+
+fn cents(numerator: i128, denominator: i128) -> Cents {
+    Cents(i64::try_from(div_half_up(numerator, denominator)).unwrap_or(i64::MAX))
+}
+
+/// A duty that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owed {
+    /// Which provision.
+    pub provision: ProvisionIx,
+    /// Its family.
+    pub family: FamilyId,
+    /// Its rate.
+    pub rate: DutyRate,
+    /// On which parts of the value.
+    pub parts: Parts,
+    /// Past the day through which the program was checked.
+    pub beyond: bool,
+}
+
+/// The parts of a line's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The whole, rounded to the grain; none where it was not stated.
+    pub whole: Option<Cents>,
+    /// As stated, for the parts.
+    pub(crate) stated: Option<Cents>,
+    pub(crate) grain: i64,
+    /// Shares of steel, aluminum, copper, in that order; none is not stated.
+    pub metals: [Option<Rate>; 3],
+    /// US content.
+    pub us: Rate,
+    /// What is not processing abroad, in cents; none is not stated.
+    pub outside: Option<Cents>,
+}
+
+impl Value {
+    /// The parts that a line states.
+    pub fn of(line: &EntryLine, grain: i64, flaw: Flaw) -> Self {
+        let grain = if flaw == Flaw::DollarsNotRounded { 1 } else { grain };
+        let whole = line.value.map(|value| round_to(value, grain));
+        let outside = match (whole, line.processing_value) {
+            (Some(whole), Some(processing)) => Some(Cents((whole.0 - round_to(processing, grain).0).max(0))),
+            _ => None,
+        };
+        Self {
+            whole,
+            stated: line.value,
+            grain,
+            metals: [line.steel_pct, line.aluminum_pct, line.copper_pct],
+            us: line.us_content_pct.unwrap_or(Rate::ZERO),
+            outside,
+        }
+    }
+
+    fn metal(&self, metal: Metal) -> Rate {
+        self.metals[metal as usize].unwrap_or(Rate::ZERO)
+    }
+
+    /// The share of the value that parts make up.
+    pub fn share(&self, parts: Parts, us: Rate) -> Option<Rate> {
+        if let Some(metal) = single_metal(parts) {
+            return Some(self.metal(metal));
+        }
+        let mut left = Rate::WHOLE.0;
+        for metal in Metal::ALL {
+            if parts & part::metal(metal) == 0 {
+                left -= self.metal(metal).0;
+            }
+        }
+        if parts & part::US == 0 {
+            left -= us.0;
+        }
+        if parts & part::OUTSIDE == 0 {
+            let (whole, outside) = (self.whole?, self.outside?);
+            if whole.0 > 0 {
+                left -= i64::try_from(div_half_up(i128::from(outside.0) * 1_000_000_000, i128::from(whole.0))).unwrap_or(left);
+            }
+        }
+        Some(Rate(left.max(0)))
+    }
+
+    /// The value of parts, each part taken off rounded by itself.
+    pub fn basis(&self, parts: Parts, us: Rate) -> Option<Cents> {
+        if let Some(metal) = single_metal(parts) {
+            return self.part(self.metal(metal));
+        }
+        let mut left = self.whole?.0;
+        for metal in Metal::ALL {
+            if parts & part::metal(metal) == 0 {
+                left -= self.part(self.metal(metal))?.0;
+            }
+        }
+        if parts & part::US == 0 {
+            left -= self.part(us)?.0;
+        }
+        if parts & part::OUTSIDE == 0 {
+            left -= self.outside?.0;
+        }
+        Some(Cents(left.max(0)))
+    }
+
+    fn part(&self, share: Rate) -> Option<Cents> {
+        let cents = self.stated.map(|value| ad_valorem_exact(value, share, self.grain))?;
+        Some(cents)
+    }
+
+    /// Whether metals that duties need were not stated.
+    pub fn missing_metals(&self, owed: &[Owed]) -> [bool; 3] {
+        let mut missing = [false; 3];
+        for metal in Metal::ALL {
+            let needed = |o: &Owed| match single_metal(o.parts) {
+                Some(only) => only == metal,
+                None => o.parts & part::metal(metal) == 0,
+            };
+            missing[metal as usize] = self.metals[metal as usize].is_none() && owed.iter().any(needed);
+        }
+        missing
+    }
+}
+
+/// A share of a value, rounded to the grain in one step.
+fn ad_valorem_exact(value: Cents, share: Rate, grain: i64) -> Cents {
+    let rounded = div_half_up(i128::from(value.0) * i128::from(share.0), 1_000_000_000 * i128::from(grain));
+    Cents(i64::try_from(rounded * i128::from(grain)).unwrap_or(i64::MAX))
+}
+
+fn round_to(value: Cents, grain: i64) -> Cents {
+    if grain == 1 {
+        return value;
+    }
+    Cents(i64::try_from(div_half_up(i128::from(value.0), i128::from(grain)) * i128::from(grain)).unwrap_or(i64::MAX))
+}
+
+/// The one metal that parts consist of.
+pub fn single_metal(parts: Parts) -> Option<Metal> {
+    Metal::ALL.into_iter().find(|&metal| parts == part::metal(metal))
+}
+
+/// What one duty comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Duty {
+    /// Percentage points on the full value; none for what is not ad valorem, or not known.
+    pub pct: Option<Pct>,
+    /// The duty; none where the value, or something else it needs, was not stated.
+    pub cents: Option<Cents>,
+    /// Its basis.
+    pub basis: Option<Cents>,
+    /// Its basis as a share of the value.
+    pub share: Option<Rate>,
+}
+
+/// Why a duty cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A column of the line that was not stated.
+    Column(String),
+    /// Something that no column could mend, by name.
+    Law(String),
+}
+
+/// The ordinary duty as it stands beside the additional ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordinary<'b> {
+    /// The rate that applies.
+    pub applies: Option<&'b Base>,
+    /// Column 1-general.
+    pub general: Option<&'b Base>,
+    /// The ordinary duty that is owed.
+    pub cents: Option<Cents>,
+}
+
+/// Computes one duty that stands.
+pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
+    let us = match owed.rate {
+        DutyRate::OfNonUs(_, Some(cap)) if flaw != Flaw::UsCapIgnored => value.us.min(cap),
+        _ => value.us,
+    };
+    let share = value.share(owed.parts, us);
+    let basis = value.basis(owed.parts, us);
+    if owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none() && value.outside.is_none() && value.whole.is_some() {
+        return Err(Lack::Column("processing_value_usd".to_owned()));
+    }
+    let done = |pct: Option<Pct>, cents: Option<Cents>| Duty { pct, cents, basis, share };
+    let plain = |rate: Rate| {
+        let product = |basis: Cents| i128::from(basis.0) * i128::from(rate.0);
+        let to_cents = |basis: Cents| match flaw {
+            Flaw::CentsCut => Cents(i64::try_from(product(basis) / 1_000_000_000).unwrap_or(i64::MAX)),
+            _ => ad_valorem(basis, rate),
+        };
+        done(share.map(|share| Pct::of(rate, share)), basis.map(to_cents))
+    };
+    match &owed.rate {
+        DutyRate::Add(rate) | DutyRate::OfMetal(rate, _) | DutyRate::OfNonUs(rate, _) | DutyRate::InPlaceOfAll(rate) => Ok(plain(*rate)),
+        DutyRate::Total(rate, _) if flaw == Flaw::TotalAdded => Ok(plain(*rate)),
+        DutyRate::Total(rate, over) => total(*rate, *over, (share, basis), value, line, ordinary, flaw),
+        DutyRate::Specific(rate, price, unit) => {
+            let Some(quantity) = quantity_in(line, unit) else { return Err(Lack::Column("quantity_1".to_owned())) };
+            // billionths of a dollar times millionths of a unit, to cents
+            let specific = cents(i128::from(price.0) * i128::from(quantity.0), 10_i128.pow(13));
+            let add = if *rate == Rate::ZERO { Some(Cents(0)) } else { basis.map(|basis| ad_valorem(basis, *rate)) };
+            Ok(done(None, add.map(|add| Cents(add.0.saturating_add(specific.0)))))
+        }
+        DutyRate::InPlaceOfAllEach(price, unit) => {
+            let Some(quantity) = quantity_in(line, unit).or_else(|| line.quantities.first().map(|q| q.quantity)) else {
+                return Err(Lack::Column("quantity_1".to_owned()));
+            };
+            Ok(done(None, Some(cents(i128::from(price.0) * i128::from(quantity.0), 10_i128.pow(13)))))
+        }
+        DutyRate::Ended => Ok(done(Some(Pct::ZERO), Some(Cents(0)))),
+        DutyRate::Unknown => Err(Lack::Law("the rate is not known".to_owned())),
+    }
+}
+
+/// Tops the ordinary duty up to a share of the value.
+fn total(
+    rate: Rate,
+    over: Over,
+    (share, basis): (Option<Rate>, Option<Cents>),
+    value: &Value,
+    line: &EntryLine,
+    ordinary: &Ordinary<'_>,
+    flaw: Flaw,
+) -> Result<Duty, Lack> {
+    let over = if flaw == Flaw::TotalOverSpecial { Over::Ordinary } else { over };
+    let (base, known) = match over {
+        Over::Ordinary => (ordinary.applies, ordinary.cents),
+        Over::General => (ordinary.general, None),
+    };
+    let Some(base) = base else { return Err(Lack::Law("the ordinary rate is not known".to_owned())) };
+    let top_up = base.ad_valorem.map(|ad_valorem| Rate((rate.0 - ad_valorem.0).max(0)));
+    let pct = top_up.zip(share).map(|(rate, share)| Pct::of(rate, share));
+    let Some(whole) = value.whole else { return Ok(Duty { pct, cents: None, basis, share }) };
+    let ordinary_cents = match known {
+        Some(cents) => cents,
+        None => base.duty(whole, line).map_err(|missing| lack(&missing))?,
+    };
+    let cents = if basis == Some(whole) {
+        Some(Cents((ad_valorem(whole, rate).0 - ordinary_cents.0).max(0)))
+    } else if let Some(top_up) = top_up {
+        basis.map(|basis| ad_valorem(basis, top_up))
+    } else {
+        // On a part of the value the ordinary duty counts in proportion.
+        basis.map(|basis| {
+            let (b, w) = (i128::from(basis.0), i128::from(whole.0).max(1));
+            let numerator = b * (i128::from(rate.0) * w - i128::from(ordinary_cents.0) * 1_000_000_000);
+            self::cents(numerator.max(0), w * 1_000_000_000)
+        })
+    };
+    Ok(Duty { pct, cents, basis, share })
+}
+
+/// What a schedule expression lacks.
+pub fn lack(missing: &portolan_ledger::duty_expression::Missing) -> Lack {
+    use portolan_ledger::duty_expression::Missing;
+    match missing {
+        Missing::Quantity(_) => Lack::Column("quantity_1".to_owned()),
+        other => Lack::Law(other.to_string()),
+    }
+}

@@ -1,0 +1,348 @@
+//! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
+
+use portolan_ledger::line::{Status, View};
+use portolan_ledger::record::Origin;
+use portolan_ledger::timeline::Moment;
+use portolan_ledger::{Day, DutyRate, Instant, Side};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bits::Bits;
+use crate::facts::{FactIx, Regions, Stated, Truth};
+use crate::law::{Law, ProductClass};
+use crate::money::Owed;
+use crate::resolve::{Flaw, Open, Record, Reply, Resolution, Resolver};
+
+/// What was resolved, ready for arithmetic.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// The rows.
+    pub resolution: Resolution,
+    /// What stands.
+    pub owed: Vec<Owed>,
+    /// An in-transit clause was not claimed on the way here.
+    pub transit: bool,
+}
+
+/// A node of the questions that lead to a leaf.
+#[derive(Clone, Debug)]
+enum Node {
+    Ask { open: Open, next: [u32; 4] },
+    Leaf(u32),
+}
+
+/// A leaf that a line reaches, with what had to be supposed of facts that it does not state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Index of the leaf.
+    pub leaf: u32,
+    /// Suppositions, the last for each fact counts.
+    pub supposed: Vec<(FactIx, Regions)>,
+}
+
+/// Records in scope at a moment: where a line's questions start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Root {
+    node: u32,
+    interval: u32,
+    bits: u32,
+    explain: bool,
+}
+
+/// One projection of the law.
+#[derive(Debug)]
+pub struct Projection {
+    side: Side,
+    view: View,
+    cut: Option<Day>,
+    boundaries: Vec<Instant>,
+    active: Vec<Option<Bits>>,
+    sets: Vec<Bits>,
+    set_of: FxHashMap<Bits, u32>,
+    /// Per product class: from when, which set; filled as asked.
+    products: FxHashMap<(u64, u32), u32>,
+    segments: FxHashMap<u64, Vec<Instant>>,
+    origins: FxHashMap<(u32, u32), u32>,
+    joined: FxHashMap<(u32, u32, u32, bool), Root>,
+    canonical: FxHashMap<(u32, u32, bool), Root>,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
+    flaw: Flaw,
+}
+
+impl Projection {
+    /// A projection: `cut` fixes the knowledge; without it, knowledge is that of each moment's own day.
+    pub fn new(law: &Law<'_>, side: Side, view: View, cut: Option<Day>, flaw: Flaw) -> Self {
+        let boundaries = law.boundaries(side);
+        Self {
+            side,
+            view,
+            cut,
+            active: vec![None; boundaries.len() + 1],
+            boundaries,
+            sets: Vec::new(),
+            set_of: FxHashMap::default(),
+            products: FxHashMap::default(),
+            segments: FxHashMap::default(),
+            origins: FxHashMap::default(),
+            joined: FxHashMap::default(),
+            canonical: FxHashMap::default(),
+            // Node 0 stands for "not built".
+            nodes: vec![Node::Leaf(u32::MAX)],
+            leaves: Vec::new(),
+            flaw,
+        }
+    }
+
+    /// The interval that holds a moment.
+    pub fn interval(&self, at: Instant) -> u32 {
+        let index = match self.flaw {
+            Flaw::EdgeLate => self.boundaries.partition_point(|&b| b < at),
+            _ => self.boundaries.partition_point(|&b| b <= at),
+        };
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// The first moment of an interval after the first.
+    pub fn start(&self, interval: u32) -> Option<Instant> {
+        (interval as usize).checked_sub(1).and_then(|at| self.boundaries.get(at)).copied()
+    }
+
+    /// The moments that begin intervals after a moment, in order.
+    pub fn after(&self, at: Instant) -> &[Instant] {
+        &self.boundaries[self.boundaries.partition_point(|&b| b <= at)..]
+    }
+
+    /// The moment that stands for an interval.
+    pub fn moment(&self, law: &Law<'_>, interval: u32) -> Moment {
+        let at = self.start(interval).unwrap_or(Instant(i64::MIN / 4));
+        let known = self.cut.unwrap_or_else(|| {
+            let day = law.clocks[usize::from(self.side.0)].day_of(at);
+            if self.start(interval).is_none() { Day(i32::MIN) } else { day }
+        });
+        let known = if self.flaw == Flaw::KnowledgeLate { Day(known.0.saturating_sub(1)) } else { known };
+        Moment { at, known, view: self.view }
+    }
+
+    fn set(&mut self, bits: Bits) -> u32 {
+        if let Some(&set) = self.set_of.get(&bits) {
+            return set;
+        }
+        let set = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
+        self.sets.push(bits.clone());
+        self.set_of.insert(bits, set);
+        set
+    }
+
+    fn active(&mut self, law: &Law<'_>, interval: u32) -> &Bits {
+        let moment = self.moment(law, interval);
+        self.active[interval as usize].get_or_insert_with(|| law.active(moment))
+    }
+
+    /// The records whose lists hold a class; looked up once per stretch of time in which its membership is the same.
+    fn product_set(&mut self, law: &Law<'_>, class: (u64, &ProductClass), interval: u32) -> u32 {
+        let moment = self.moment(law, interval);
+        let changes = self.segments.entry(class.0).or_insert_with(|| class.1.changes().to_vec());
+        let segment = u32::try_from(changes.partition_point(|&c| c <= moment.at)).unwrap_or(u32::MAX);
+        if let Some(&set) = self.products.get(&(class.0, segment)) {
+            return set;
+        }
+        let bits = law.product_bits(class.1, moment);
+        let set = self.set(bits);
+        self.products.insert((class.0, segment), set);
+        set
+    }
+
+    fn origin_set(&mut self, law: &Law<'_>, origin: (u32, Origin), interval: u32) -> u32 {
+        if let Some(&set) = self.origins.get(&(origin.0, interval)) {
+            return set;
+        }
+        let bits = law.origin_bits(self.side, origin.1, self.moment(law, interval));
+        let set = self.set(bits);
+        self.origins.insert((origin.0, interval), set);
+        set
+    }
+
+    /// Where the questions start for a product class, an origin class and an interval.
+    pub fn root(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32, explain: bool) -> Root {
+        let product = self.product_set(law, class, interval);
+        let origin = self.origin_set(law, origin, interval);
+        if let Some(&root) = self.joined.get(&(product, origin, interval, explain)) {
+            return root;
+        }
+        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
+        let bits = scope.and(self.active(law, interval));
+        let bits = self.set(bits);
+        let root = match self.canonical.get(&(interval, bits, explain)) {
+            Some(&root) => root,
+            None => {
+                let node = self.build(law, interval, bits, explain, &[]);
+                let root = Root { node, interval, bits, explain };
+                self.canonical.insert((interval, bits, explain), root);
+                root
+            }
+        };
+        self.joined.insert((product, origin, interval, explain), root);
+        root
+    }
+
+    /// Records in scope but not in force.
+    pub fn dormant(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32) -> Vec<usize> {
+        let product = self.product_set(law, class, interval);
+        let origin = self.origin_set(law, origin, interval);
+        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
+        scope.without(self.active(law, interval)).iter().collect()
+    }
+
+    fn build(&mut self, law: &Law<'_>, interval: u32, bits: u32, explain: bool, replies: &[(Open, Reply)]) -> u32 {
+        let moment = self.moment(law, interval);
+        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], replies, explain, flaw: self.flaw };
+        let node = match resolver.resolve() {
+            Err(open) => Node::Ask { open, next: [0; 4] },
+            Ok(resolution) => {
+                let transit = replies.iter().any(|(open, reply)| {
+                    *reply == Reply::NotStated && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
+                });
+                let owed = owed(law, &resolution, moment);
+                self.leaves.push(Leaf { resolution, owed, transit });
+                Node::Leaf(u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX))
+            }
+        };
+        self.nodes.push(node);
+        u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A leaf.
+    pub fn leaf(&self, index: u32) -> &Leaf {
+        &self.leaves[index as usize]
+    }
+
+    fn child(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], reply: Reply) -> u32 {
+        let slot = reply as usize;
+        let Node::Ask { open, next } = &self.nodes[node as usize] else { return node };
+        if next[slot] != 0 {
+            return next[slot];
+        }
+        let mut replies = path.to_vec();
+        replies.push((*open, reply));
+        let child = self.build(law, root.interval, root.bits, root.explain, &replies);
+        if let Node::Ask { next, .. } = &mut self.nodes[node as usize] {
+            next[slot] = child;
+        }
+        child
+    }
+
+    /// Every leaf that a line can reach. `asked` collects the facts on which different duties turn.
+    pub fn outcomes(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>, asked: &mut FxHashSet<FactIx>) -> Vec<Outcome> {
+        let mut walk = Walk { law, root, line, path: Vec::new(), supposed: Vec::new(), asked };
+        self.walk(&mut walk, root.node)
+    }
+
+    /// The leaf of a line that states all that is asked; none where something is missing. Allocates only to build.
+    pub fn only_leaf(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>) -> Option<u32> {
+        let mut node = root.node;
+        let mut path: Option<Vec<(Open, Reply)>> = Some(Vec::new());
+        loop {
+            let (open, next) = match &self.nodes[node as usize] {
+                Node::Leaf(leaf) => return Some(*leaf),
+                Node::Ask { open, next } => (*open, *next),
+            };
+            let reply = match law.facts.truth(&law.timeline, open.atom, line, None) {
+                Truth::True => Reply::Yes,
+                Truth::False => Reply::No,
+                Truth::NotStated => Reply::NotStated,
+                Truth::Unknown(_) if open.soft => Reply::Skipped,
+                Truth::Unknown(_) => return None,
+            };
+            let built = next[reply as usize];
+            let replies = path.get_or_insert_with(Vec::new);
+            node = if built == 0 { self.child(law, root, node, replies, reply) } else { built };
+            replies.push((open, reply));
+        }
+    }
+
+    fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32) -> Vec<Outcome> {
+        let open = match &self.nodes[node as usize] {
+            Node::Leaf(leaf) => return vec![Outcome { leaf: *leaf, supposed: walk.supposed.clone() }],
+            Node::Ask { open, .. } => *open,
+        };
+        let fact = walk.law.facts.fact_of(open.atom);
+        let supposed = walk.supposed.iter().rev().find(|(f, _)| *f == fact).map(|(_, regions)| *regions);
+        let reply = match walk.law.facts.truth(&walk.law.timeline, open.atom, walk.line, supposed) {
+            Truth::True => Reply::Yes,
+            Truth::False => Reply::No,
+            Truth::NotStated => Reply::NotStated,
+            Truth::Unknown(_) if open.soft => Reply::Skipped,
+            Truth::Unknown(possible) => return self.fork(walk, node, open, fact, possible),
+        };
+        self.step(walk, node, open, reply)
+    }
+
+    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, open: Open, reply: Reply) -> Vec<Outcome> {
+        let child = self.child(walk.law, walk.root, node, &walk.path, reply);
+        walk.path.push((open, reply));
+        let found = self.walk(walk, child);
+        walk.path.pop();
+        found
+    }
+
+    /// Follows both sides of a question on a fact that was not stated.
+    fn fork(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, open: Open, fact: FactIx, possible: Regions) -> Vec<Outcome> {
+        let regions = walk.law.facts.atoms[usize::from(open.atom.0)].regions;
+        let mut sides = Vec::new();
+        for (reply, inside) in [(Reply::Yes, possible & regions), (Reply::No, possible & !regions)] {
+            walk.supposed.push((fact, inside));
+            sides.push(self.step(walk, node, open, reply));
+            walk.supposed.pop();
+        }
+        let no = sides.pop().unwrap_or_default();
+        let mut yes = sides.pop().unwrap_or_default();
+        if !self.same_duties(&yes, &no) {
+            walk.asked.insert(fact);
+        }
+        yes.extend(no);
+        yes
+    }
+
+    /// Whether two sets of outcomes owe the same.
+    fn same_duties(&self, a: &[Outcome], b: &[Outcome]) -> bool {
+        let key = |o: &Outcome| {
+            let leaf = self.leaf(o.leaf);
+            (&leaf.owed, leaf.resolution.prohibited)
+        };
+        let within = |a: &[Outcome], b: &[Outcome]| a.iter().all(|x| b.iter().any(|y| key(x) == key(y)));
+        within(a, b) && within(b, a)
+    }
+}
+
+struct Walk<'w, 'l, 's> {
+    law: &'w Law<'l>,
+    root: Root,
+    line: &'w Stated<'s>,
+    path: Vec<(Open, Reply)>,
+    supposed: Vec<(FactIx, Regions)>,
+    asked: &'w mut FxHashSet<FactIx>,
+}
+
+/// What of a resolution is owed, by family.
+fn owed(law: &Law<'_>, resolution: &Resolution, moment: Moment) -> Vec<Owed> {
+    if resolution.prohibited.is_some() {
+        return Vec::new();
+    }
+    let mut owed = Vec::new();
+    for row in resolution.rows.iter().filter(|row| row.status == Status::Applied) {
+        let Record::Provision(provision) = row.record else { continue };
+        let node = law.timeline.provision(provision);
+        let program = law.timeline.program(node.program);
+        let kept = row.kept.and_then(|index| node.suspensions[usize::from(index)].keeps.clone());
+        let in_force = row.rate.map(|index| node.record.rates[usize::from(index)].rate.clone());
+        let clock = &law.clocks[usize::from(program.levied_by.0)];
+        owed.push(Owed {
+            provision,
+            family: program.family,
+            rate: kept.or(in_force).unwrap_or(DutyRate::Ended),
+            parts: row.parts,
+            beyond: moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through),
+        });
+    }
+    owed
+}
