@@ -4,7 +4,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::{Code, Diagnostic, Sources, Span};
 use crate::record::{
-    Condition, Exception, Ledger, List, Origin, OriginRef, Place, Program, Provision, RateRecord, Reference, Scope, Spares, Term,
+    Condition, Exception, Ledger, List, Origin, OriginRef, Place, Program, Provision, RateRecord, Reference, Scope,
+    Spares, Term,
 };
 use crate::time::{Day, Instant};
 use crate::timeline::{Dated, ProvisionIx, Target, Test, Timeline};
@@ -103,7 +104,12 @@ impl Checker<'_> {
         for reference in references {
             if !self.names_something(Some(program), reference, exceptions) {
                 let text = show(reference);
-                self.report(Code::DanglingReference, place, format!("`{text}` names no provision"), "see LEDGER.md, section 1, for how references are written");
+                self.report(
+                    Code::DanglingReference,
+                    place,
+                    format!("`{text}` names no provision"),
+                    "see LEDGER.md, section 1, for how references are written",
+                );
             }
         }
     }
@@ -115,7 +121,8 @@ impl Checker<'_> {
             Named::Id(pattern) => program.provisions.iter().any(|p| matches(pattern, &p.id)),
             Named::Heading(pattern) => {
                 program.provisions.iter().any(|p| matches(pattern, &p.heading))
-                    || exceptions && program.exceptions.iter().any(|e| e.heading.as_deref().is_some_and(|h| matches(pattern, h)))
+                    || exceptions
+                        && program.exceptions.iter().any(|e| e.heading.as_deref().is_some_and(|h| matches(pattern, h)))
             }
         };
         match &reference.program {
@@ -129,7 +136,12 @@ impl Checker<'_> {
             for order in &rule.orders {
                 for reference in order.tiers.iter().flatten() {
                     if !self.names_something(None, reference, false) {
-                        self.report(Code::DanglingReference, order.term.place, format!("the tier `{}` of the rule `{}` names no provision", show(reference), rule.id), "");
+                        self.report(
+                            Code::DanglingReference,
+                            order.term.place,
+                            format!("the tier `{}` of the rule `{}` names no provision", show(reference), rule.id),
+                            "",
+                        );
                     }
                 }
             }
@@ -159,22 +171,34 @@ impl Checker<'_> {
             }
             // Terms that begin while this one runs are overlaps: the in-force rule would hide the earlier.
             let latest = |t: &&Term| t.from == term.from;
-            let Some(current) = terms.iter().filter(latest).max_by_key(|t| self.ledger.act(t.act).issued) else { continue };
+            let Some(current) = terms.iter().filter(latest).max_by_key(|t| self.ledger.act(t.act).issued) else {
+                continue;
+            };
             let begins_inside = |t: &Term| t.from > current.from && current.until.is_none_or(|until| t.from < until);
             if let Some(inside) = terms.iter().find(|t| begins_inside(t)) {
                 let place = inside.place;
-                self.report(Code::OverlappingTerms, place, format!("a term of `{id}` begins while an earlier one runs"),
-                    "state the earlier term again with the same `from` and an `until`, by the act that cut it short");
+                self.report(
+                    Code::OverlappingTerms,
+                    place,
+                    format!("a term of `{id}` begins while an earlier one runs"),
+                    "state the earlier term again with the same `from` and an `until`, by the act that cut it short",
+                );
                 return;
             }
         }
     }
 
     fn reporting(&mut self, program: &Program) {
-        let listed = self.ledger.orders.iter().any(|o| o.levied_by == program.levied_by && o.families.contains(&program.family));
+        let listed =
+            self.ledger.orders.iter().any(|o| o.levied_by == program.levied_by && o.families.contains(&program.family));
         if !listed {
             let family = &self.ledger.families[usize::from(program.family.0)].id;
-            self.report(Code::NoReportingOrder, program.place, format!("no order of reporting lists the family `{family}`"), "add it to an [[order]] of families.toml");
+            self.report(
+                Code::NoReportingOrder,
+                program.place,
+                format!("no order of reporting lists the family `{family}`"),
+                "add it to an [[order]] of families.toml",
+            );
         }
     }
 
@@ -189,15 +213,20 @@ impl Checker<'_> {
                     && new.term.until.is_none_or(|until| until > old.term.from)
                     && self.day_of(provision, old.term.from) > issued(new)
             });
-            let restated = provision.rates.iter().any(|other| other.term.from == old.term.from && issued(other) > issued(old));
+            let restated =
+                provision.rates.iter().any(|other| other.term.from == old.term.from && issued(other) > issued(old));
             if overtaken && !restated {
                 stale.push(old.term);
             }
         }
         for term in stale {
             let act = &self.ledger.act(term.act).id;
-            self.report(Code::StaleStep, term.place, format!("a newer act changes the rate before this step of `{act}`, and none states the step again"),
-                "state it again with the same `from`, by the newer act: with its rate, or with `none`");
+            self.report(
+                Code::StaleStep,
+                term.place,
+                format!("a newer act changes the rate before this step of `{act}`, and none states the step again"),
+                "state it again with the same `from`, by the newer act: with its rate, or with `none`",
+            );
         }
     }
 
@@ -214,8 +243,12 @@ impl Checker<'_> {
                 && let Some(node) = find_cycle(start, &edges, &mut state)
             {
                 let record = self.timeline.provisions[node].record;
-                self.report(Code::Cycle, record.place, format!("`{}` depends on itself through yields_to, subject_to, owing or spares", record.id),
-                    "decide which of the provisions is looked at first");
+                self.report(
+                    Code::Cycle,
+                    record.place,
+                    format!("`{}` depends on itself through yields_to, subject_to, owing or spares", record.id),
+                    "decide which of the provisions is looked at first",
+                );
                 return;
             }
         }
@@ -229,8 +262,15 @@ impl Checker<'_> {
             let unrelated = unrelated(self.timeline, &lists, start, count);
             for (a, b) in unrelated {
                 let (a, b) = (self.timeline.provisions[a].record, self.timeline.provisions[b].record);
-                self.report(Code::NoRelation, b.place, format!("`{}` and `{}` of {} can be owed on one line, and nothing relates them", a.id, b.id, program.id),
-                    "say which yields to the other, or that one adds to the other");
+                self.report(
+                    Code::NoRelation,
+                    b.place,
+                    format!(
+                        "`{}` and `{}` of {} can be owed on one line, and nothing relates them",
+                        a.id, b.id, program.id
+                    ),
+                    "say which yields to the other, or that one adds to the other",
+                );
             }
             start += count;
         }
@@ -385,7 +425,8 @@ fn rates_meet(a: &Provision, b: &Provision) -> bool {
         b.rates.iter().filter(owes).any(|y| {
             let (x, y) = (x.term(), y.term());
             x.until.is_none_or(|until| y.from < until) && y.until.is_none_or(|until| x.from < until)
-        }) && !ended_before(a, b) && !ended_before(b, a)
+        }) && !ended_before(a, b)
+            && !ended_before(b, a)
     })
 }
 
@@ -420,7 +461,8 @@ fn origins_meet(timeline: &Timeline<'_>, a: &Scope, b: &Scope) -> bool {
         }
         Some(origins)
     };
-    let out = |scope: &Scope, origin: Origin| members(&scope.origin_except).is_none_or(|except| except.contains(&origin));
+    let out =
+        |scope: &Scope, origin: Origin| members(&scope.origin_except).is_none_or(|except| except.contains(&origin));
     match (members(&a.origin), members(&b.origin)) {
         (None, None) => true,
         (Some(one), None) => one.iter().any(|&o| !out(a, o) && !out(b, o)),
@@ -431,22 +473,30 @@ fn origins_meet(timeline: &Timeline<'_>, a: &Scope, b: &Scope) -> bool {
 
 /// Whether two conjunctions cannot both be true, by a plain look at their conditions.
 fn exclusive(a: &[Condition], b: &[Condition]) -> bool {
-    use Condition as C;
     use crate::record::Bound::{Before, From};
+    use Condition as C;
     let apart = |x: &C, y: &C| match (x, y) {
         (C::Claim { claim: p, yes: u }, C::Claim { claim: q, yes: v }) => p == q && u != v,
         (C::Share { of: p, at_least: true, pct: low }, C::Share { of: q, at_least: false, pct: high })
-        | (C::Share { of: p, at_least: false, pct: high }, C::Share { of: q, at_least: true, pct: low }) => p == q && low >= high,
+        | (C::Share { of: p, at_least: false, pct: high }, C::Share { of: q, at_least: true, pct: low }) => {
+            p == q && low >= high
+        }
         (C::Base { general: p, at_least: true, rate: low }, C::Base { general: q, at_least: false, rate: high })
-        | (C::Base { general: p, at_least: false, rate: high }, C::Base { general: q, at_least: true, rate: low }) => p == q && low >= high,
+        | (C::Base { general: p, at_least: false, rate: high }, C::Base { general: q, at_least: true, rate: low }) => {
+            p == q && low >= high
+        }
         (C::Column(p), C::Column(q)) => p.iter().all(|c| !q.contains(c)),
         (C::Mode(p), C::Mode(q)) => p.iter().all(|c| !q.contains(c)),
         (C::Spi(p), C::Spi(q)) => p.iter().all(|c| !q.contains(c)),
         (C::EntryType(p), C::EntryType(q)) => p.iter().all(|c| !q.contains(c)),
-        (C::Loaded(From(low)), C::Loaded(Before(high))) | (C::Loaded(Before(high)), C::Loaded(From(low)))
-        | (C::Exported(From(low)), C::Exported(Before(high))) | (C::Exported(Before(high)), C::Exported(From(low)))
-        | (C::Imported(From(low)), C::Imported(Before(high))) | (C::Imported(Before(high)), C::Imported(From(low)))
-        | (C::Entered(From(low)), C::Entered(Before(high))) | (C::Entered(Before(high)), C::Entered(From(low))) => low >= high,
+        (C::Loaded(From(low)), C::Loaded(Before(high)))
+        | (C::Loaded(Before(high)), C::Loaded(From(low)))
+        | (C::Exported(From(low)), C::Exported(Before(high)))
+        | (C::Exported(Before(high)), C::Exported(From(low)))
+        | (C::Imported(From(low)), C::Imported(Before(high)))
+        | (C::Imported(Before(high)), C::Imported(From(low)))
+        | (C::Entered(From(low)), C::Entered(Before(high)))
+        | (C::Entered(Before(high)), C::Entered(From(low))) => low >= high,
         _ => false,
     };
     a.iter().any(|x| b.iter().any(|y| apart(x, y)))
@@ -463,14 +513,17 @@ impl Coverage {
     }
 
     fn union(&self, scope: &Scope) -> Vec<(u64, u64)> {
-        let mut all: Vec<_> = scope.products.iter().flat_map(|l| self.ranges[usize::from(l.0)].iter().copied()).collect();
+        let mut all: Vec<_> =
+            scope.products.iter().flat_map(|l| self.ranges[usize::from(l.0)].iter().copied()).collect();
         all.sort_unstable();
         all
     }
 
     /// Whether two scopes share a code. Lists that are out are looked at only where one scope's list is the other's exception.
     fn meet(&self, a: &Scope, b: &Scope) -> bool {
-        let subset = |inner: &Scope, outer: &Scope| !inner.products.is_empty() && inner.products.iter().all(|l| outer.products_except.contains(l));
+        let subset = |inner: &Scope, outer: &Scope| {
+            !inner.products.is_empty() && inner.products.iter().all(|l| outer.products_except.contains(l))
+        };
         if subset(a, b) || subset(b, a) {
             return false;
         }

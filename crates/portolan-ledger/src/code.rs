@@ -52,7 +52,8 @@ impl TariffCode {
             digits += 1;
         }
         match digits {
-            2 | 4 | 6 | 8 | 10 => {
+            2 | 4 | 6 | 8 | 10 =>
+            {
                 #[expect(clippy::cast_possible_truncation, reason = "at most 10")]
                 Ok(Self { padded: value * POW10[10 - digits], digits: digits as u8 })
             }

@@ -162,7 +162,11 @@ fn price_per_unit(text: &str) -> Result<(UnitPrice, String), String> {
     let (price, unit) = text.split_once('/').ok_or_else(|| format!("`${text}` names no unit, as `$21/kg` does"))?;
     let price = UnitPrice::parse(price.as_bytes()).map_err(|error| format!("`${text}`: {error}"))?;
     let unit = unit.trim();
-    if unit.is_empty() || price.0 < 0 { Err(format!("`${text}` is not an amount per unit")) } else { Ok((price, unit.to_owned())) }
+    if unit.is_empty() || price.0 < 0 {
+        Err(format!("`${text}` is not an amount per unit"))
+    } else {
+        Ok((price, unit.to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -172,9 +176,20 @@ mod tests {
     #[test]
     fn texts_round_trip() {
         for text in [
-            "+25%", "+0%", "+7.5%", "+50% of steel", "+25% of non_us", "+25% of non_us (us to 40%)", "total 15%",
-            "total 15% over general", "+$21/kg", "+12.5% + $0.1/kg", "in place of all: 120%", "in place of all: $200/No.",
-            "none", "unknown",
+            "+25%",
+            "+0%",
+            "+7.5%",
+            "+50% of steel",
+            "+25% of non_us",
+            "+25% of non_us (us to 40%)",
+            "total 15%",
+            "total 15% over general",
+            "+$21/kg",
+            "+12.5% + $0.1/kg",
+            "in place of all: 120%",
+            "in place of all: $200/No.",
+            "none",
+            "unknown",
         ] {
             assert_eq!(DutyRate::parse(text).unwrap().to_string(), text);
         }
@@ -182,7 +197,9 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        for text in ["25%", "+25", "+x%", "+25% of gold", "total 15% over column 2", "+-5%", "+$5", "", "in place of all:"] {
+        for text in
+            ["25%", "+25", "+x%", "+25% of gold", "total 15% over column 2", "+-5%", "+$5", "", "in place of all:"]
+        {
             assert!(DutyRate::parse(text).is_err(), "{text}");
         }
     }

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::line::View;
 use crate::record::{
-    Annulment, Condition, Exception, GroupId, Ledger, ListRow, Named, Origin, OriginRef, Program, Prohibition, Provision,
-    RateRecord, Reference, Relation, Scope, Spares, StackingRule, Suspension, Term,
+    Annulment, Condition, Exception, GroupId, Ledger, ListRow, Named, Origin, OriginRef, Program, Prohibition,
+    Provision, RateRecord, Reference, Relation, Scope, Spares, StackingRule, Suspension, Term,
 };
 use crate::time::{Day, Instant, Side};
 
@@ -336,7 +336,9 @@ impl<'l> Timeline<'l> {
     pub fn in_group(&self, group: GroupId, origin: Origin, moment: Moment) -> bool {
         let group = &self.ledger.groups[usize::from(group.0)];
         group.members.iter().any(|member| {
-            member.origins.contains(&origin) && self.is_known(&member.term, moment.known) && member.term.covers(moment.at)
+            member.origins.contains(&origin)
+                && self.is_known(&member.term, moment.known)
+                && member.term.covers(moment.at)
         })
     }
 
@@ -358,7 +360,8 @@ struct Names<'l> {
 
 impl<'l> Names<'l> {
     fn new(ledger: &'l Ledger) -> Self {
-        let mut names = Self { ledger, provisions: Vec::new(), exceptions: Vec::new(), by_program: FxHashMap::default() };
+        let mut names =
+            Self { ledger, provisions: Vec::new(), exceptions: Vec::new(), by_program: FxHashMap::default() };
         for (index, program) in ledger.programs.iter().enumerate() {
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             names.by_program.insert(&program.id, index);

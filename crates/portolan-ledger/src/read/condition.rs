@@ -10,7 +10,12 @@ use crate::number::{Cents, Rate, UnitPrice};
 use crate::record::{Bound, Column, Condition, Mode, Relation, Share};
 
 impl Reader {
-    pub(super) fn conditions(&mut self, at: At, claim: Option<&raw::Texts>, when: Option<&Spanned<raw::When>>) -> Vec<Condition> {
+    pub(super) fn conditions(
+        &mut self,
+        at: At,
+        claim: Option<&raw::Texts>,
+        when: Option<&Spanned<raw::When>>,
+    ) -> Vec<Condition> {
         let mut found = Vec::new();
         self.claims_of(at, claim, &mut found);
         let Some(when) = when else { return found };
@@ -71,7 +76,8 @@ impl Reader {
             found.push(Condition::Mode(modes));
         }
         if let Some(texts) = &when.entry_type {
-            let types = self.each(at, texts, "an entry type of two characters", |t| (t.len() == 2).then(|| t.to_owned()));
+            let types =
+                self.each(at, texts, "an entry type of two characters", |t| (t.len() == 2).then(|| t.to_owned()));
             found.push(Condition::EntryType(types));
         }
         if let Some(texts) = &when.column {
@@ -79,13 +85,15 @@ impl Reader {
             found.push(Condition::Column(columns));
         }
         if let Some(texts) = &when.spi {
-            let spis = self.each(at, texts, "a program symbol", |t| (!t.is_empty() && t.len() <= 3).then(|| t.to_owned()));
+            let spis =
+                self.each(at, texts, "a program symbol", |t| (!t.is_empty() && t.len() <= 3).then(|| t.to_owned()));
             found.push(Condition::Spi(spis));
         }
         if let Some(texts) = &when.ch98 {
             let any = texts.get_ref().0.iter().any(|t| t == "any");
             let numbers = self.each(at, texts, "a number of chapter 98", |t| {
-                (t == "any" || TariffCode::parse(t.as_bytes()).is_ok_and(|c| c.chapter() == 98)).then(|| t.replace('.', ""))
+                (t == "any" || TariffCode::parse(t.as_bytes()).is_ok_and(|c| c.chapter() == 98))
+                    .then(|| t.replace('.', ""))
             });
             found.push(Condition::Chapter98(if any { Vec::new() } else { numbers }));
         }
@@ -98,9 +106,14 @@ impl Reader {
             match self.claims.get(name) {
                 Some(&claim) => found.push(Condition::Claim { claim, yes }),
                 None => {
-                    let near = super::nearest(name, self.claims.keys().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
-                    self.fault_help(Code::UndeclaredClaim, Some(at.span(&texts.span())), format!("the claim `{name}` is not declared"),
-                        format!("declare it in claims.toml{}", near.unwrap_or_default()));
+                    let near = super::nearest(name, self.claims.keys().map(String::as_str))
+                        .map(|near| format!("; did you mean `{near}`?"));
+                    self.fault_help(
+                        Code::UndeclaredClaim,
+                        Some(at.span(&texts.span())),
+                        format!("the claim `{name}` is not declared"),
+                        format!("declare it in claims.toml{}", near.unwrap_or_default()),
+                    );
                 }
             }
         }
@@ -146,7 +159,11 @@ impl Reader {
             let at_least = when.melt_at_least.as_ref().and_then(|text| self.pct(at, text));
             found.push(Condition::Melted { countries, at_least });
         } else if let Some(text) = &when.melt_at_least {
-            self.fault(Code::BadCondition, Some(at.span(&text.span())), "`melt_at_least` stands beside `melted_in` only");
+            self.fault(
+                Code::BadCondition,
+                Some(at.span(&text.span())),
+                "`melt_at_least` stands beside `melted_in` only",
+            );
         }
         for (texts, all) in [(&when.smelted_or_cast_in, false), (&when.smelted_and_cast_in, true)] {
             if texts.is_some() {
@@ -177,7 +194,11 @@ impl Reader {
         if let Some(text) = &when.value_at_most {
             match Cents::parse(text.get_ref().as_bytes()) {
                 Ok(cents) => found.push(Condition::ValueAtMost(cents)),
-                Err(error) => self.fault(Code::BadCondition, Some(at.span(&text.span())), format!("`{}`: {error}", text.get_ref())),
+                Err(error) => self.fault(
+                    Code::BadCondition,
+                    Some(at.span(&text.span())),
+                    format!("`{}`: {error}", text.get_ref()),
+                ),
             }
         }
         for (text, at_least) in [(&when.unit_price_below, false), (&when.unit_price_at_least, true)] {
@@ -186,8 +207,14 @@ impl Reader {
                 (Ok(price), Some(unit)) => {
                     found.push(Condition::UnitPrice { at_least, price, unit: unit.get_ref().clone() });
                 }
-                (Ok(_), None) => self.fault(Code::BadCondition, Some(at.span(&text.span())), "a unit price needs its `unit`"),
-                (Err(error), _) => self.fault(Code::BadCondition, Some(at.span(&text.span())), format!("`{}`: {error}", text.get_ref())),
+                (Ok(_), None) => {
+                    self.fault(Code::BadCondition, Some(at.span(&text.span())), "a unit price needs its `unit`")
+                }
+                (Err(error), _) => self.fault(
+                    Code::BadCondition,
+                    Some(at.span(&text.span())),
+                    format!("`{}`: {error}", text.get_ref()),
+                ),
             }
         }
     }

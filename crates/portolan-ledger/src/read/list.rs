@@ -15,7 +15,12 @@ impl Reader {
             return Some(id);
         }
         let Some((file, _)) = self.files_in(|name| name == full).pop() else {
-            self.fault_help(Code::Unreadable, Some(span), format!("the list `{full}` does not exist"), "a path is relative to the program's own folder");
+            self.fault_help(
+                Code::Unreadable,
+                Some(span),
+                format!("the list `{full}` does not exist"),
+                "a path is relative to the program's own folder",
+            );
             return None;
         };
         let rows = self.list_rows(file, at.side);
@@ -44,7 +49,11 @@ impl Reader {
             }
             let position = record.position().map_or(0, csv::Position::byte);
             let start = u32::try_from(position).unwrap_or(u32::MAX);
-            let span = Span { file, start, end: start.saturating_add(u32::try_from(record.as_slice().len() + record.len()).unwrap_or(0)) };
+            let span = Span {
+                file,
+                start,
+                end: start.saturating_add(u32::try_from(record.as_slice().len() + record.len()).unwrap_or(0)),
+            };
             let line = record.position().map_or(0, csv::Position::line);
             let place = Place { file, line: u32::try_from(line).unwrap_or(u32::MAX) };
             rows.extend(self.list_row(&record, &columns, side, span, place, &mut cache));
@@ -64,14 +73,22 @@ impl Reader {
             }
         };
         let find = |name: &str| header.iter().position(|column| column == name);
-        let unknown: Vec<_> = header.iter().filter(|c| !["code", "from", "until", "act", "except", "note"].contains(c)).collect();
+        let unknown: Vec<_> =
+            header.iter().filter(|c| !["code", "from", "until", "act", "except", "note"].contains(c)).collect();
         if !unknown.is_empty() {
             self.fault(Code::Unreadable, Some(span), format!("unknown columns: {}", unknown.join(", ")));
         }
         match (find("code"), find("from"), find("until"), find("act")) {
-            (Some(code), Some(from), Some(until), Some(act)) => Some(Columns { code, from, until, act, except: find("except") }),
+            (Some(code), Some(from), Some(until), Some(act)) => {
+                Some(Columns { code, from, until, act, except: find("except") })
+            }
             _ => {
-                self.fault_help(Code::Unreadable, Some(span), "the header lacks a column", "a list starts with code,from,until,act[,except][,note]");
+                self.fault_help(
+                    Code::Unreadable,
+                    Some(span),
+                    "the header lacks a column",
+                    "a list starts with code,from,until,act[,except][,note]",
+                );
                 None
             }
         }
@@ -94,7 +111,8 @@ impl Reader {
             text => self.row_date(text, side, span).map(Some),
         };
         let except = columns.except.map_or("", cell);
-        let except: Vec<_> = except.split(';').filter(|c| !c.is_empty()).filter_map(|c| self.row_code(c, span)).collect();
+        let except: Vec<_> =
+            except.split(';').filter(|c| !c.is_empty()).filter_map(|c| self.row_code(c, span)).collect();
         let name = cell(columns.act);
         if cache.0 != name {
             *cache = (name.to_owned(), self.act(name, span));

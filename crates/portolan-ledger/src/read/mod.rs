@@ -132,7 +132,10 @@ impl Reader {
     /// The files below a folder with an ending, and their indices.
     fn files_in(&self, wanted: impl Fn(&str) -> bool) -> Vec<(u16, String)> {
         let indexed = self.sources.paths().enumerate();
-        indexed.filter(|(_, path)| wanted(path)).map(|(i, path)| (u16::try_from(i).unwrap_or(u16::MAX), path.to_owned())).collect()
+        indexed
+            .filter(|(_, path)| wanted(path))
+            .map(|(i, path)| (u16::try_from(i).unwrap_or(u16::MAX), path.to_owned()))
+            .collect()
     }
 
     fn parse<T: DeserializeOwned>(&mut self, file: u16) -> Option<T> {
@@ -197,7 +200,11 @@ impl Reader {
             let t = raw.day_starts;
             let grain = crate::number::Cents::parse(raw.value_grain.as_bytes()).map_or(0, |cents| cents.0);
             if grain <= 0 {
-                self.fault(Code::Unreadable, Some(span), format!("`value_grain` of {name} is not an amount of money above zero"));
+                self.fault(
+                    Code::Unreadable,
+                    Some(span),
+                    format!("`value_grain` of {name} is not an amount of money above zero"),
+                );
                 continue;
             }
             let jurisdiction = Jurisdiction {
@@ -223,7 +230,11 @@ impl Reader {
             let at = At { file, side: Side(0) };
             for (name, value) in table {
                 let span = at.span(&value.span());
-                let (Some(side), Ok(raw)) = (self.ledger.side(&name), value.into_inner().try_into::<raw::Jurisdiction>()) else { continue };
+                let (Some(side), Ok(raw)) =
+                    (self.ledger.side(&name), value.into_inner().try_into::<raw::Jurisdiction>())
+                else {
+                    continue;
+                };
                 for rule in raw.governing {
                     let Some(act) = self.act(&rule.act, span) else { continue };
                     let entry_types = rule.entry_types.into_iter().filter(|t| t != "*").collect();
@@ -239,8 +250,12 @@ impl Reader {
         let side_name = name.split('-').next().unwrap_or(name).to_ascii_uppercase();
         let at = At { file, side: Side(0) };
         let Some(side) = self.ledger.side(&side_name) else {
-            self.fault_help(Code::UnknownSide, Some(at.span(&(0..0))), format!("`{path}` does not start with a declared customs territory"),
-                "a file of acts is named after its side, as us-ieepa.toml");
+            self.fault_help(
+                Code::UnknownSide,
+                Some(at.span(&(0..0))),
+                format!("`{path}` does not start with a declared customs territory"),
+                "a file of acts is named after its side, as us-ieepa.toml",
+            );
             return;
         };
         let mut entries: Vec<_> = table.into_iter().filter(|(name, _)| name != "format").collect();
@@ -260,7 +275,12 @@ impl Reader {
             return;
         };
         if raw.cite.trim().is_empty() {
-            self.fault_help(Code::NoCitation, Some(span), format!("`{id}` has no citation"), "say where it was published");
+            self.fault_help(
+                Code::NoCitation,
+                Some(span),
+                format!("`{id}` has no citation"),
+                "say where it was published",
+            );
         }
         if let Some(first) = self.acts.get(&id) {
             let other = self.ledger.act(*first).place;
@@ -289,7 +309,8 @@ impl Reader {
             return Some(act);
         }
         let near = nearest(id, self.acts.keys().map(String::as_str));
-        let help = near.map_or("add it to acts/".to_owned(), |near| format!("add it to acts/, or did you mean `{near}`?"));
+        let help =
+            near.map_or("add it to acts/".to_owned(), |near| format!("add it to acts/, or did you mean `{near}`?"));
         self.fault_help(Code::UnknownAct, Some(span), format!("the act `{id}` is not in the register"), help);
         None
     }
@@ -298,7 +319,11 @@ impl Reader {
         let found = self.ledger.side(text.get_ref());
         if found.is_none() {
             let span = At { file: at, side: Side(0) }.span(&text.span());
-            self.fault(Code::UnknownSide, Some(span), format!("`{}` is not a declared customs territory", text.get_ref()));
+            self.fault(
+                Code::UnknownSide,
+                Some(span),
+                format!("`{}` is not a declared customs territory", text.get_ref()),
+            );
         }
         found.filter(|side| usize::from(side.0) < self.clocks.len())
     }
@@ -314,8 +339,12 @@ impl Reader {
             _ => None,
         };
         if found.is_none() {
-            self.fault_help(Code::BadDate, Some(at.span(&date.span())), format!("`{value}` names no moment"),
-                "write 2025-04-09, or 2025-04-09T00:01:00-04:00 with the offset");
+            self.fault_help(
+                Code::BadDate,
+                Some(at.span(&date.span())),
+                format!("`{value}` names no moment"),
+                "write 2025-04-09, or 2025-04-09T00:01:00-04:00 with the offset",
+            );
         }
         found
     }
@@ -337,7 +366,8 @@ impl Reader {
     }
 
     fn country(&mut self, at: At, span: &std::ops::Range<usize>, text: &str) -> Option<Origin> {
-        let found = Origin::parse(text.as_bytes()).filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()));
+        let found =
+            Origin::parse(text.as_bytes()).filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()));
         if found.is_none() {
             self.fault(Code::UnknownOrigin, Some(at.span(span)), format!("`{text}` is not an ISO 3166 alpha-2 code"));
         }
@@ -356,9 +386,16 @@ impl Reader {
                 refs.extend(Origin::parse(text.as_bytes()).map(OriginRef::Country));
             } else {
                 let near = nearest(text, self.groups.keys().map(String::as_str));
-                let help = near.map_or_else(|| "declare the group in origins.toml".to_owned(), |near| format!("did you mean `{near}`?"));
-                self.fault_help(Code::UnknownOrigin, Some(at.span(&texts.span())),
-                    format!("`{text}` is neither a country code, nor a group of origins.toml, nor `*`"), help);
+                let help = near.map_or_else(
+                    || "declare the group in origins.toml".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.fault_help(
+                    Code::UnknownOrigin,
+                    Some(at.span(&texts.span())),
+                    format!("`{text}` is neither a country code, nor a group of origins.toml, nor `*`"),
+                    help,
+                );
             }
         }
         refs
@@ -379,7 +416,8 @@ impl Reader {
                 let member = member.into_inner();
                 let Some(term) = self.term(at, &member.from, member.until.as_ref(), &member.act) else { continue };
                 let span = member.origins.span();
-                let origins = member.origins.get_ref().0.iter().filter_map(|text| self.country(at, &span, text)).collect();
+                let origins =
+                    member.origins.get_ref().0.iter().filter_map(|text| self.country(at, &span, text)).collect();
                 members.push(GroupMember { origins, term });
             }
             let id = GroupId(u16::try_from(self.ledger.groups.len()).unwrap_or(u16::MAX));
@@ -433,7 +471,11 @@ impl Reader {
             for name in &order.families.get_ref().0 {
                 match self.families.get(name) {
                     Some(&id) => families.push(id),
-                    None => self.fault(Code::UnknownFamily, Some(at.span(&order.families.span())), format!("`{name}` is not a declared family")),
+                    None => self.fault(
+                        Code::UnknownFamily,
+                        Some(at.span(&order.families.span())),
+                        format!("`{name}` is not a declared family"),
+                    ),
                 }
             }
             self.ledger.orders.push(ReportingOrder { levied_by: side, term, families });
@@ -452,7 +494,8 @@ impl Reader {
                 if self.ledger.rules.iter().any(|other| other.id == *rule.id.get_ref()) {
                     self.fault(Code::DuplicateId, Some(span), format!("the rule `{}` stands twice", rule.id.get_ref()));
                 }
-                let orders = rule.order.into_iter().filter_map(|order| self.rule_order(at, order.into_inner())).collect();
+                let orders =
+                    rule.order.into_iter().filter_map(|order| self.rule_order(at, order.into_inner())).collect();
                 self.ledger.rules.push(StackingRule {
                     id: rule.id.into_inner(),
                     levied_by: side,

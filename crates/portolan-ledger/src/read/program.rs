@@ -31,9 +31,11 @@ fn references(texts: Option<&raw::Texts>) -> Vec<Reference> {
 
 impl Reader {
     pub(super) fn programs(&mut self) {
-        let sides: Vec<String> = self.ledger.jurisdictions.iter().map(|j| format!("{}/", j.name.to_ascii_lowercase())).collect();
+        let sides: Vec<String> =
+            self.ledger.jurisdictions.iter().map(|j| format!("{}/", j.name.to_ascii_lowercase())).collect();
         let is_program = |path: &str| {
-            path.ends_with(".toml") && sides.iter().any(|side| path.strip_prefix(side.as_str()).is_some_and(|rest| !rest.contains('/')))
+            path.ends_with(".toml")
+                && sides.iter().any(|side| path.strip_prefix(side.as_str()).is_some_and(|rest| !rest.contains('/')))
         };
         for (file, path) in self.files_in(is_program) {
             let Some(raw) = self.parse::<raw::Program>(file) else { continue };
@@ -51,7 +53,11 @@ impl Reader {
         }
         let family = self.families.get(raw.family.get_ref()).copied();
         if family.is_none() {
-            self.fault(Code::UnknownFamily, Some(at.span(&raw.family.span())), format!("`{}` is not a declared family", raw.family.get_ref()));
+            self.fault(
+                Code::UnknownFamily,
+                Some(at.span(&raw.family.span())),
+                format!("`{}` is not a declared family", raw.family.get_ref()),
+            );
         }
         let through = day(&raw.checked.through);
         if through.is_none() {
@@ -243,7 +249,15 @@ impl Reader {
         );
         let when = self.conditions(at, None, raw.when.as_ref());
         let terms = self.either_terms(at, span, (raw.from.as_ref(), raw.until.as_ref(), raw.act.as_ref()), raw.term);
-        Some(Prohibition { id: raw.id.into_inner(), label: raw.label, scope: scope?, when, terms, note: raw.note, place })
+        Some(Prohibition {
+            id: raw.id.into_inner(),
+            label: raw.label,
+            scope: scope?,
+            when,
+            terms,
+            note: raw.note,
+            place,
+        })
     }
 
     fn annulment(&mut self, at: At, raw: raw::Annulment) -> Option<Annulment> {

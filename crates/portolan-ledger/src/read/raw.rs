@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
-use toml::value::{Datetime, Time};
 use toml::Spanned;
+use toml::value::{Datetime, Time};
 
 /// A string or a list of strings.
 #[derive(Debug, Default, Clone)]

@@ -434,6 +434,11 @@ impl Schedule {
         valid.map(|index| self.line_code(index)).collect()
     }
 
+    /// The statistical numbers below an eight-digit code, with their intervals, whatever the day.
+    pub fn below(&self, code: TariffCode) -> Vec<Span> {
+        self.line_range(code).map(|index| self.line_interval(index).span(self.line_code(index))).collect()
+    }
+
     /// Every code that an entry line can bear, with its intervals, sorted: ten-digit lines, and the eight-digit codes that
     /// have none (watches, codes of 2017). Intervals in which units or rates differ are not made one.
     pub fn codes(&self) -> impl Iterator<Item = Span> + '_ {
