@@ -1,5 +1,7 @@
 //! What is answered: a bill, and the rows that explain it.
 
+use std::sync::Arc;
+
 use portolan_ledger::line::Status;
 use portolan_ledger::record::{ActId, Column, FamilyId};
 use portolan_ledger::schedule::Coverage;
@@ -47,7 +49,7 @@ pub struct Bill {
     /// Families that cannot be computed, and why.
     pub cannot: Vec<(FamilyId, String)>,
     /// Chapter 99 headings to report, in order.
-    pub headings: Vec<String>,
+    pub headings: Arc<[String]>,
     /// The law forbids the entry.
     pub prohibited: bool,
 }

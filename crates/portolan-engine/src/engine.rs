@@ -1,12 +1,15 @@
 //! Evaluation of lines.
 
+use std::sync::Arc;
+
 use portolan_ledger::duty_rate::{DutyRate, Metal};
 use portolan_ledger::line::{EntryLine, Status, View};
-use portolan_ledger::record::{Column, FamilyId, GoverningDate, Origin};
+use portolan_ledger::record::{Column, FamilyId, GoverningDate, GroupId, Origin};
 use portolan_ledger::schedule::Lookup;
 use portolan_ledger::timeline::Moment;
 use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
 use crate::facts::{BaseShares, FactIx, Stated};
@@ -31,6 +34,8 @@ pub struct Engine<'l> {
     editions: FxHashMap<&'l str, u16>,
     days: Vec<FxHashMap<Day, (Instant, Instant)>>,
     pub(crate) mfn: Option<FamilyId>,
+    column_2: Option<GroupId>,
+    no_headings: Arc<[String]>,
     pub(crate) flaw: Flaw,
 }
 
@@ -38,8 +43,8 @@ pub struct Engine<'l> {
 #[derive(Debug, Default)]
 struct Code {
     class: Option<u64>,
-    /// Whether ten-digit numbers below an eight-digit code are told apart.
-    parts_below: Option<bool>,
+    /// For an eight-digit code whose ten-digit numbers are told apart: their spans and classes.
+    below: Option<Vec<(Option<Day>, Option<Day>, ClassIx)>>,
     rates: Vec<(Option<Day>, Option<Day>, Rates)>,
 }
 
@@ -49,15 +54,15 @@ const OWN: ClassIx = 1 << 32;
 
 /// What a line asks, made ready.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
+pub(crate) struct Question<'l> {
     pub projection: usize,
     /// Parts of the governing day in which the law stands still, by the moment that begins each.
-    pub pieces: Vec<Instant>,
+    pub pieces: SmallVec<[Instant; 2]>,
     pub at: (Instant, Instant),
     pub entered: (Instant, Instant),
     pub known: Day,
-    pub governing: (&'static str, Option<String>),
-    pub classes: Vec<ClassIx>,
+    pub governing: (&'static str, Option<&'l str>),
+    pub classes: SmallVec<[ClassIx; 4]>,
     pub origin: u32,
     pub base: Applicable,
     pub shares: BaseShares,
@@ -99,6 +104,8 @@ impl<'l> Engine<'l> {
             editions,
             days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
             mfn: law.timeline.ledger.family("mfn"),
+            column_2: law.timeline.ledger.groups.iter().position(|group| group.name == "column-2").and_then(|at| u16::try_from(at).ok()).map(GroupId),
+            no_headings: Arc::from([]),
             flaw,
         }
     }
@@ -119,12 +126,13 @@ impl<'l> Engine<'l> {
     }
 
     /// The date that governs: the first rule of the jurisdiction that fits the entry type and whose date is stated.
-    fn governing(&self, line: &EntryLine) -> (portolan_ledger::line::When, (&'static str, Option<String>)) {
+    fn governing(&self, line: &EntryLine) -> (portolan_ledger::line::When, (&'static str, Option<&'l str>)) {
         let entry = (line.entry_date, ("entry_date", None));
         if self.flaw == Flaw::EntryDateGoverns {
             return entry;
         }
-        let Some(jurisdiction) = self.law.timeline.ledger.jurisdictions.get(usize::from(line.side.0)) else { return entry };
+        let ledger: &'l portolan_ledger::Ledger = self.law.timeline.ledger;
+        let Some(jurisdiction) = ledger.jurisdictions.get(usize::from(line.side.0)) else { return entry };
         let fits = |types: &[String]| types.is_empty() || types.iter().any(|t| t.as_bytes() == line.entry_type);
         for rule in jurisdiction.governing.iter().filter(|rule| fits(&rule.entry_types)) {
             let (stated, name) = match rule.date {
@@ -133,7 +141,7 @@ impl<'l> Engine<'l> {
                 GoverningDate::ItDate => (line.it_date, "it_date"),
             };
             if let Some(when) = stated {
-                return (when, (name, Some(rule.rule.clone())));
+                return (when, (name, Some(rule.rule.as_str())));
             }
         }
         entry
@@ -189,20 +197,29 @@ impl<'l> Engine<'l> {
     }
 
     /// Classes that a code may belong to: several where the ten-digit numbers below an eight-digit code are told apart.
-    fn products(&mut self, code: TariffCode, day: Day) -> Vec<ClassIx> {
-        if code.digits() != 8 || self.law.schedule.is_none() {
-            return vec![self.product(code)];
-        }
+    fn products(&mut self, code: TariffCode, day: Day) -> SmallVec<[ClassIx; 4]> {
+        let Some(schedule) = self.law.schedule.filter(|_| code.digits() == 8) else {
+            return smallvec::smallvec![self.product(code)];
+        };
         let law = self.law;
-        let known = self.codes.entry(code).or_default();
-        if !*known.parts_below.get_or_insert_with(|| law.parts_below(code)) {
-            return vec![self.product(code)];
+        if self.codes.get(&code).is_none_or(|known| known.below.is_none()) {
+            let mut below = Vec::new();
+            if law.parts_below(code) {
+                for span in schedule.below(code) {
+                    below.push((span.from, span.until, self.product(span.code)));
+                }
+            }
+            self.codes.entry(code).or_default().below = Some(below);
         }
-        let children = law.schedule.map_or(Vec::new(), |schedule| schedule.children(code, day));
-        let mut classes: Vec<_> = children.into_iter().map(|child| self.product(child)).collect();
+        let below = self.codes.get(&code).and_then(|known| known.below.as_deref()).unwrap_or_default();
+        let valid = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
+        let mut classes: SmallVec<[ClassIx; 4]> = below.iter().filter(|(f, u, _)| valid(*f, *u)).map(|(.., class)| *class).collect();
+        if classes.is_empty() {
+            return smallvec::smallvec![self.product(code)];
+        }
         classes.sort_unstable();
         classes.dedup();
-        if classes.is_empty() { vec![self.product(code)] } else { classes }
+        classes
     }
 
     fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
@@ -210,7 +227,7 @@ impl<'l> Engine<'l> {
         if let Some(known) = self.codes.get(&code)
             && let Some((.., rates)) = known.rates.iter().find(|(from, until, _)| covers(*from, *until))
         {
-            return Ok(rates.clone());
+            return Ok(*rates);
         }
         let Some(schedule) = self.law.schedule else {
             return Err(Fault::UnknownCode { nearest: Vec::new(), successors: Vec::new(), edition: String::new() });
@@ -251,7 +268,7 @@ impl<'l> Engine<'l> {
                 (Some(line.from.map_or(last, |from| from.max(last))), line.until)
             }
         };
-        self.codes.entry(code).or_default().rates.push((from, until, rates.clone()));
+        self.codes.entry(code).or_default().rates.push((from, until, rates));
         Ok(rates)
     }
 
@@ -261,12 +278,7 @@ impl<'l> Engine<'l> {
             let stated = line.mfn_pct.map(|rate| self.bases.stated(rate));
             return Applicable { column: Column::General, ordinary: stated, general: stated };
         };
-        let timeline = &self.law.timeline;
-        let column_2 = timeline.ledger.groups.iter().position(|group| group.name == "column-2");
-        let in_column_2 = column_2.is_some_and(|group| {
-            let group = portolan_ledger::record::GroupId(u16::try_from(group).unwrap_or(u16::MAX));
-            timeline.in_group(group, line.origin, moment)
-        });
+        let in_column_2 = self.column_2.is_some_and(|group| self.law.timeline.in_group(group, line.origin, moment));
         if in_column_2 {
             return Applicable { column: Column::Two, ordinary: Some(rates.column_2), general: Some(rates.general) };
         }
@@ -293,7 +305,7 @@ impl<'l> Engine<'l> {
     }
 
     /// Makes a line ready: dates, classes, base.
-    pub(crate) fn question(&mut self, line: &EntryLine, value: &Value) -> Result<(Question, Option<Rates>), Fault> {
+    pub(crate) fn question(&mut self, line: &EntryLine, value: &Value) -> Result<(Question<'l>, Option<Rates>), Fault> {
         let (when, governing) = self.governing(line);
         let at = self.span(line.side, when);
         let entered = self.span(line.side, line.entry_date);
@@ -308,11 +320,11 @@ impl<'l> Engine<'l> {
         // Knowledge that moves with the moment is one projection for all days.
         let cut = (line.view == View::Owed || known != day).then_some(known);
         let projection = self.projection(line.side, line.view, cut);
-        let mut pieces = vec![at.0];
+        let mut pieces = SmallVec::from_slice(&[at.0]);
         pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
-        let classes = if has_schedule { self.products(line.code, day) } else { vec![self.product(line.code)] };
+        let classes = if has_schedule { self.products(line.code, day) } else { smallvec::smallvec![self.product(line.code)] };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
         let shares = BaseShares {
             general: self.base_share(base.general, value, line),
@@ -327,14 +339,14 @@ impl<'l> Engine<'l> {
         self.law.timeline.ledger.jurisdictions.get(usize::from(side.0)).map_or(1, |j| j.value_grain)
     }
 
-    pub(crate) fn root(&mut self, q: &Question, line: &EntryLine, piece: usize, class: usize, explain: bool) -> Root {
+    pub(crate) fn root(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, class: usize, explain: bool) -> Root {
         let projection = &mut self.projections[q.projection];
         let interval = projection.interval(q.pieces[piece]);
         let class = (q.classes[class], class_of(self.law, &self.classes, q.classes[class]));
         projection.root(self.law, class, (q.origin, line.origin), interval, explain)
     }
 
-    pub(crate) fn stated<'a>(&self, q: &Question, line: &'a EntryLine, piece: usize, transit_is_fact: bool) -> Stated<'a>
+    pub(crate) fn stated<'a>(&self, q: &Question<'l>, line: &'a EntryLine, piece: usize, transit_is_fact: bool) -> Stated<'a>
     where
         'l: 'a,
     {
@@ -350,7 +362,7 @@ impl<'l> Engine<'l> {
     }
 
     /// Where the entry date governs, a part of the day narrows the entry itself.
-    fn piece_of_entry(&self, q: &Question, piece: usize) -> (Instant, Instant) {
+    fn piece_of_entry(&self, q: &Question<'l>, piece: usize) -> (Instant, Instant) {
         if q.governing.0 != "entry_date" || q.pieces.len() == 1 {
             return q.entered;
         }
@@ -369,17 +381,17 @@ impl<'l> Engine<'l> {
     }
 
     /// The bill where everything that matters is stated; none where alternatives must be counted.
-    fn plain_bill(&mut self, q: &Question, line: &EntryLine, value: &Value) -> Result<Option<Bill>, Fault> {
-        if q.pieces.len() > 1 || q.classes.len() > 1 {
+    fn plain_bill(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Option<Bill>, Fault> {
+        let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(None) };
+        let leaf = self.projections[q.projection].leaf(leaf_ix);
+        if value.missing_metals(&leaf.owed) != [false; 3] {
             return Ok(None);
         }
-        let root = self.root(q, line, 0, 0, false);
-        let stated = self.stated(q, line, 0, false);
-        let Some(leaf) = self.projections[q.projection].only_leaf(self.law, root, &stated) else { return Ok(None) };
-        let leaf = self.projections[q.projection].leaf(leaf);
-        if leaf.transit || value.missing_metals(&leaf.owed) != [false; 3] {
+        if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
             return Ok(None);
         }
+        let headings = self.kept_headings(q, leaf_ix, line.side);
+        let leaf = self.projections[q.projection].leaf(leaf_ix);
         self.conflict(leaf)?;
         let ordinary = self.ordinary_duty(q, leaf, value, line);
         let Ok(ordinary) = ordinary else { return Ok(None) };
@@ -404,15 +416,45 @@ impl<'l> Engine<'l> {
         bill.total_duty = total.cents();
         bill.duty_min = bill.total_duty;
         bill.duty_max = bill.total_duty;
-        bill.headings = self.headings(q, leaf, 0, line.side);
+        bill.headings = headings;
         if bill.prohibited {
             forbid(&mut bill);
         }
         Ok(Some(bill))
     }
 
+    /// The one leaf that a line reaches in every part of the day and for every statistical number it can have.
+    fn single_leaf(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<(Root, u32)> {
+        let root = self.root(q, line, 0, 0, false);
+        for class in 1..q.classes.len() {
+            if self.root(q, line, 0, class, false) != root {
+                return None;
+            }
+        }
+        if q.pieces.len() > 1 {
+            return None;
+        }
+        let stated = self.stated(q, line, 0, false);
+        let leaf = self.projections[q.projection].only_leaf(self.law, root, &stated)?;
+        Some((root, leaf))
+    }
+
+    /// The headings of a leaf, worked out once: the order of reporting is that of the leaf's interval.
+    fn kept_headings(&mut self, q: &Question<'l>, leaf: u32, side: Side) -> Arc<[String]> {
+        if let Some(kept) = &self.projections[q.projection].leaf(leaf).headings {
+            return Arc::clone(kept);
+        }
+        let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side).into();
+        self.projections[q.projection].leaf_mut(leaf).headings = Some(Arc::clone(&found));
+        found
+    }
+
     pub(crate) fn empty_bill(&self) -> Bill {
-        Bill { families: vec![FamilyAmount::ZERO; self.law.timeline.ledger.families.len()], ..Bill::default() }
+        Bill {
+            families: vec![FamilyAmount::ZERO; self.law.timeline.ledger.families.len()],
+            headings: Arc::clone(&self.no_headings),
+            ..Bill::default()
+        }
     }
 
     pub(crate) fn conflict(&self, leaf: &Leaf) -> Result<(), Fault> {
@@ -428,7 +470,7 @@ impl<'l> Engine<'l> {
         }
     }
 
-    pub(crate) fn ordinary_context(&self, q: &Question, cents: Option<Cents>) -> Ordinary<'_> {
+    pub(crate) fn ordinary_context(&self, q: &Question<'l>, cents: Option<Cents>) -> Ordinary<'_> {
         Ordinary {
             applies: q.base.ordinary.map(|base| self.bases.get(base)),
             general: q.base.general.map(|base| self.bases.get(base)),
@@ -437,7 +479,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The ordinary duty; nothing where another stands in place of all, or where the side has no schedule and none was stated.
-    pub(crate) fn ordinary_duty(&self, q: &Question, leaf: &Leaf, value: &Value, line: &EntryLine) -> Result<Duty, Lack> {
+    pub(crate) fn ordinary_duty(&self, q: &Question<'l>, leaf: &Leaf, value: &Value, line: &EntryLine) -> Result<Duty, Lack> {
         let nothing = Duty { pct: Some(Pct::ZERO), cents: Some(Cents(0)), basis: value.whole, share: Some(Rate::WHOLE) };
         let Some(base) = q.base.ordinary.filter(|_| leaf.resolution.in_place.is_none()) else { return Ok(nothing) };
         let base = self.bases.get(base);
@@ -455,7 +497,7 @@ impl<'l> Engine<'l> {
     /// Every bill that a line can have, and the facts on which they turn.
     pub(crate) fn possible(
         &mut self,
-        q: &Question,
+        q: &Question<'l>,
         line: &EntryLine,
         value: &Value,
         explain: bool,
@@ -489,7 +531,7 @@ impl<'l> Engine<'l> {
 
     fn possible_with(
         &mut self,
-        q: &Question,
+        q: &Question<'l>,
         line: &EntryLine,
         value: &Value,
         explain: bool,
@@ -532,7 +574,7 @@ impl<'l> Engine<'l> {
     #[expect(clippy::too_many_arguments, reason = "one outcome is a place in three alternatives, and two lists grow")]
     fn money(
         &self,
-        q: &Question,
+        q: &Question<'l>,
         line: &EntryLine,
         value: &Value,
         place: (usize, usize),
@@ -591,7 +633,7 @@ impl<'l> Engine<'l> {
     }
 
     /// One bill of all that are possible.
-    pub(crate) fn combine(&self, q: &Question, possible: &[Possible], asked: Vec<String>) -> Bill {
+    pub(crate) fn combine(&self, q: &Question<'l>, possible: &[Possible], asked: Vec<String>) -> Bill {
         let mut bill = self.empty_bill();
         let bills: Vec<Bill> = possible.iter().map(|p| self.one_bill(p)).collect();
         let Some(first) = bills.first() else { return bill };
@@ -627,7 +669,7 @@ impl<'l> Engine<'l> {
         if let Some(p) = possible.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
             let side = self.law.timeline.ledger.families.get(usize::from(self.mfn.map_or(0, |m| m.0))).map_or(Side(0), |f| f.levied_by);
-            bill.headings = self.headings(q, leaf, p.piece, side);
+            bill.headings = self.headings(q, leaf, p.piece, side).into();
         }
         if bill.prohibited {
             forbid(&mut bill);
@@ -693,7 +735,7 @@ impl<'l> Engine<'l> {
     }
 
     /// What is to be said of the ordinary rate of a line.
-    pub(crate) fn ordinary_rate(&self, q: &Question, rates: Option<&Rates>) -> OrdinaryRate {
+    pub(crate) fn ordinary_rate(&self, q: &Question<'l>, rates: Option<&Rates>) -> OrdinaryRate {
         let editions: Vec<&str> = self.law.schedule.map_or(Vec::new(), |s| s.editions().map(|e| e.name).collect());
         OrdinaryRate {
             column: rates.map(|_| q.base.column),
@@ -766,7 +808,7 @@ fn forbid(bill: &mut Bill) {
     bill.total_duty = None;
     bill.duty_min = None;
     bill.duty_max = None;
-    bill.headings.clear();
+    bill.headings = Arc::from([]);
 }
 
 /// Sums of points and cents, each lost when one summand has none.

@@ -12,7 +12,7 @@ use crate::money::{Duty, Lack, Owed, Value, single_metal};
 use crate::projection::Leaf;
 use crate::resolve::{Record, Row as Resolved, Why, part};
 
-impl Engine<'_> {
+impl<'l> Engine<'l> {
     /// The whole answer for a line: the bill, and a row for everything considered.
     pub fn answer(&mut self, line: &EntryLine) -> Result<Answer, Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
@@ -22,11 +22,11 @@ impl Engine<'_> {
         let rows = self.rows(&q, line, &possible, &bill);
         let ordinary = self.ordinary_rate(&q, rates.as_ref());
         // Parts of the day in which nothing differs are one.
-        let moments = if bill.needs_input.iter().any(|n| n == q.governing.0) { q.pieces.clone() } else { vec![q.at.0] };
-        Ok(Answer { bill, rows, ordinary, governing: q.governing, moments })
+        let moments = if bill.needs_input.iter().any(|n| n == q.governing.0) { q.pieces.to_vec() } else { vec![q.at.0] };
+        Ok(Answer { bill, rows, ordinary, governing: (q.governing.0, q.governing.1.map(str::to_owned)), moments })
     }
 
-    fn rows(&mut self, q: &Question, line: &EntryLine, possible: &[Possible], bill: &Bill) -> Vec<Row> {
+    fn rows(&mut self, q: &Question<'l>, line: &EntryLine, possible: &[Possible], bill: &Bill) -> Vec<Row> {
         let by_day = bill.needs_input.iter().any(|n| n == q.governing.0);
         let pieces = if by_day { q.pieces.len() } else { 1 };
         let mut rows = Vec::new();
@@ -39,7 +39,7 @@ impl Engine<'_> {
         rows
     }
 
-    fn piece_rows(&mut self, q: &Question, line: &EntryLine, piece: usize, possible: &[&Possible]) -> Vec<Row> {
+    fn piece_rows(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, possible: &[&Possible]) -> Vec<Row> {
         let Some(first) = possible.first() else { return Vec::new() };
         let at = q.pieces[piece];
         let moment = Moment { at, known: q.known, view: line.view };
@@ -71,7 +71,7 @@ impl Engine<'_> {
     }
 
     /// Records whose origins and lists reach the line and that are not in force at the moment.
-    fn dormant_rows(&mut self, q: &Question, line: &EntryLine, first: &Possible, moment: Moment, rows: &mut Vec<Row>) {
+    fn dormant_rows(&mut self, q: &Question<'l>, line: &EntryLine, first: &Possible, moment: Moment, rows: &mut Vec<Row>) {
         let class = q.classes[first.class];
         let interval = self.projections[q.projection].interval(moment.at);
         let law = self.law;
@@ -128,7 +128,7 @@ impl Engine<'_> {
         self.law.timeline.ledger.act(act).issued
     }
 
-    fn ordinary_row(&self, q: &Question, possible: &Possible, at: Instant) -> Option<Row> {
+    fn ordinary_row(&self, q: &Question<'l>, possible: &Possible, at: Instant) -> Option<Row> {
         let mfn = self.mfn?;
         let base = self.bases.get(q.base.ordinary?);
         let displaced = self.projections[q.projection].leaf(possible.leaf).resolution.in_place;
@@ -230,7 +230,7 @@ impl Engine<'_> {
     }
 
     /// Chapter 99 headings in the order of reporting: those owed and those that exempt.
-    pub(crate) fn headings(&self, q: &Question, leaf: &Leaf, piece: usize, side: Side) -> Vec<String> {
+    pub(crate) fn headings(&self, q: &Question<'l>, leaf: &Leaf, piece: usize, side: Side) -> Vec<String> {
         let order = self.order(side, q.pieces[piece], q.known);
         let mut found: Vec<(usize, &str)> = Vec::new();
         for row in &leaf.resolution.rows {
@@ -271,7 +271,7 @@ impl Engine<'_> {
         best.map_or(&[], |order| &order.families)
     }
 
-    fn sort_rows(&self, q: &Question, side: Side, piece: usize, rows: &mut [Row]) {
+    fn sort_rows(&self, q: &Question<'l>, side: Side, piece: usize, rows: &mut [Row]) {
         let order = self.order(side, q.pieces[piece], q.known);
         rows.sort_by_key(|row| match row.subject {
             // The ordinary duty stands on the line of chapters 1 to 97, which is reported last.

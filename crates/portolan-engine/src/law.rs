@@ -122,7 +122,7 @@ impl<'l> Law<'l> {
     /// Classes of all codes of the schedule: worth making for a file, not for a line.
     pub fn table(&self) -> &Table {
         self.table.get_or_init(|| {
-            let mut codes: Vec<TariffCode> = self.schedule.map_or(Vec::new(), |s| s.codes().map(|span| span.code).collect());
+            let mut codes: Vec<TariffCode> = self.schedule.map_or(Vec::new(), |s| s.codes().flat_map(|span| [span.code.prefix(8), span.code]).collect());
             codes.sort_unstable();
             codes.dedup();
             let (of_code, classes) = self.product_classes(&codes);

@@ -1,7 +1,5 @@
 //! The ordinary duty: which column applies, and what its rate comes to.
 
-use std::collections::hash_map::Entry;
-
 use portolan_ledger::duty_expression::{DutyExpression, Fraction, Missing, SpecialColumn, Unit};
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::number::Quantity;
@@ -64,7 +62,7 @@ impl Base {
 }
 
 /// The ordinary rates of a code for an interval, and the column that applies to a line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Column 1-general.
     pub general: usize,
@@ -85,7 +83,8 @@ pub struct Rates {
 pub struct Bases {
     read: Vec<Base>,
     by_text: FxHashMap<u16, usize>,
-    specials: FxHashMap<(u16, String), Option<usize>>,
+    /// By the id of the special text: the programs asked about so far.
+    specials: FxHashMap<u16, Vec<(Box<str>, Option<usize>)>>,
     others: FxHashMap<String, usize>,
 }
 
@@ -135,14 +134,14 @@ impl Bases {
 
     /// The special rate of a program, where the row prints one.
     pub fn special(&mut self, schedule: &Schedule, id: u16, spi: &str) -> Option<usize> {
-        let key = (id, spi.to_owned());
-        if let Entry::Occupied(found) = self.specials.entry(key.clone()) {
-            return *found.get();
+        let asked = self.specials.get(&id).and_then(|programs| programs.iter().find(|(program, _)| **program == *spi));
+        if let Some((_, found)) = asked {
+            return *found;
         }
         let column = SpecialColumn::parse(schedule.special_text(portolan_ledger::schedule::SpecialTextId(id)));
         let base = column.for_program(spi).map(|rate| Base::of(rate.expression.to_string(), rate.expression.clone()));
         let index = base.map(|base| self.push(base));
-        self.specials.insert(key, index);
+        self.specials.entry(id).or_default().push((spi.into(), index));
         index
     }
 }

@@ -1,10 +1,13 @@
 //! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
 
+use std::sync::Arc;
+
 use portolan_ledger::line::{Status, View};
 use portolan_ledger::record::Origin;
 use portolan_ledger::timeline::Moment;
 use portolan_ledger::{Day, DutyRate, Instant, Side};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{FactIx, Regions, Stated, Truth};
@@ -21,6 +24,12 @@ pub struct Leaf {
     pub owed: Vec<Owed>,
     /// An in-transit clause was not claimed on the way here.
     pub transit: bool,
+    /// The replies that lead here.
+    path: Vec<(Open, Reply)>,
+    /// Headings to report, in order; filled when first asked for.
+    pub headings: Option<Arc<[String]>>,
+    /// Whether claiming an in-transit clause could ever cost more; filled when first asked for.
+    transit_higher: Option<bool>,
 }
 
 /// A node of the questions that lead to a leaf.
@@ -203,7 +212,7 @@ impl Projection {
                     *reply == Reply::NotStated && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
                 });
                 let owed = owed(law, &resolution, moment);
-                self.leaves.push(Leaf { resolution, owed, transit });
+                self.leaves.push(Leaf { resolution, owed, transit, path: replies.to_vec(), headings: None, transit_higher: None });
                 Node::Leaf(u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX))
             }
         };
@@ -214,6 +223,51 @@ impl Projection {
     /// A leaf.
     pub fn leaf(&self, index: u32) -> &Leaf {
         &self.leaves[index as usize]
+    }
+
+    /// A leaf, to keep something with it.
+    pub fn leaf_mut(&mut self, index: u32) -> &mut Leaf {
+        &mut self.leaves[index as usize]
+    }
+
+    /// Whether claiming an in-transit clause could cost more than a leaf does, for some line that reaches it.
+    pub fn transit_may_cost_more(&mut self, law: &Law<'_>, root: Root, leaf: u32) -> bool {
+        if let Some(known) = self.leaf(leaf).transit_higher {
+            return known;
+        }
+        let path = self.leaf(leaf).path.clone();
+        let mut walked = Vec::new();
+        let higher = self.alternative_higher(law, root, root.node, &path, &mut walked, leaf);
+        self.leaf_mut(leaf).transit_higher = Some(higher);
+        higher
+    }
+
+    /// Follows every reply to questions on in-transit dates, the leaf's own replies to the others. A question that the
+    /// leaf's path does not answer could go either way, so it counts as higher.
+    fn alternative_higher(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], walked: &mut Vec<(Open, Reply)>, leaf: u32) -> bool {
+        let open = match &self.nodes[node as usize] {
+            Node::Leaf(other) => return !dominated(&self.leaf(*other).owed, &self.leaf(leaf).owed),
+            Node::Ask { open, .. } => *open,
+        };
+        let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
+        let replies: SmallVec<[Reply; 2]> = if transit {
+            SmallVec::from_slice(&[Reply::Yes, Reply::No])
+        } else {
+            match path.iter().find(|(asked, _)| asked.atom == open.atom) {
+                Some((_, reply)) => SmallVec::from_slice(&[*reply]),
+                None => return true,
+            }
+        };
+        for reply in replies {
+            let child = self.child(law, root, node, walked, reply);
+            walked.push((open, reply));
+            let higher = self.alternative_higher(law, root, child, path, walked, leaf);
+            walked.pop();
+            if higher {
+                return true;
+            }
+        }
+        false
     }
 
     fn child(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], reply: Reply) -> u32 {
@@ -240,7 +294,7 @@ impl Projection {
     /// The leaf of a line that states all that is asked; none where something is missing. Allocates only to build.
     pub fn only_leaf(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>) -> Option<u32> {
         let mut node = root.node;
-        let mut path: Option<Vec<(Open, Reply)>> = Some(Vec::new());
+        let mut path: SmallVec<[(Open, Reply); 16]> = SmallVec::new();
         loop {
             let (open, next) = match &self.nodes[node as usize] {
                 Node::Leaf(leaf) => return Some(*leaf),
@@ -254,9 +308,8 @@ impl Projection {
                 Truth::Unknown(_) => return None,
             };
             let built = next[reply as usize];
-            let replies = path.get_or_insert_with(Vec::new);
-            node = if built == 0 { self.child(law, root, node, replies, reply) } else { built };
-            replies.push((open, reply));
+            node = if built == 0 { self.child(law, root, node, &path, reply) } else { built };
+            path.push((open, reply));
         }
     }
 
@@ -312,6 +365,26 @@ impl Projection {
         let within = |a: &[Outcome], b: &[Outcome]| a.iter().all(|x| b.iter().any(|y| key(x) == key(y)));
         within(a, b) && within(b, a)
     }
+}
+
+/// Whether duties never come to more than others, whatever the line: what they do not share are plain rates on the
+/// whole value, and sum to less.
+fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
+    let more: Vec<&Owed> = duties.iter().filter(|o| !by.contains(o)).collect();
+    let less: Vec<&Owed> = by.iter().filter(|o| !duties.contains(o)).collect();
+    if more.is_empty() {
+        return true;
+    }
+    let plain = |o: &&Owed| match o.rate {
+        DutyRate::Add(rate) => Some((rate.0, o.parts)),
+        _ => None,
+    };
+    let (Some(more), Some(less)) = (more.iter().map(plain).collect::<Option<Vec<_>>>(), less.iter().map(plain).collect::<Option<Vec<_>>>()) else {
+        return false;
+    };
+    let same_parts = more.iter().chain(&less).all(|(_, parts)| *parts == more[0].1);
+    let sum = |list: &[(i64, u8)]| list.iter().map(|(rate, _)| rate).sum::<i64>();
+    same_parts && sum(&more) <= sum(&less)
 }
 
 struct Walk<'w, 'l, 's> {
