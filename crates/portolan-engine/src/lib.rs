@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod bits;
+pub mod changes;
 pub mod engine;
 mod explain;
 pub mod facts;
@@ -17,6 +18,7 @@ mod projection;
 pub mod resolve;
 
 pub use answer::{Answer, Bill, Fault, Row};
+pub use changes::{Cause, Change};
 pub use engine::Engine;
 pub use law::Law;
 pub use pct::Pct;
