@@ -48,6 +48,7 @@ fn main() {
     }).collect();
     let mut engine = Engine::new(&law);
     for round in 0..2 {
+        println!("{:?}", engine.sizes());
         let t = Clock::now();
         let (mut ok, mut asks, mut faults) = (0, 0, 0);
         for line in &lines {

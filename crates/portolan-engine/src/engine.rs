@@ -110,6 +110,11 @@ impl<'l> Engine<'l> {
         }
     }
 
+    /// How much was worked out in each projection: intervals, record sets, joined roots, roots, nodes, leaves.
+    pub fn sizes(&self) -> Vec<[usize; 6]> {
+        self.projections.iter().map(Projection::sizes).collect()
+    }
+
     /// The law that is evaluated.
     pub fn law(&self) -> &'l Law<'l> {
         self.law

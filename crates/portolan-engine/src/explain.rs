@@ -262,13 +262,9 @@ impl<'l> Engine<'l> {
 
     /// Families in the order of reporting at a moment.
     fn order(&self, side: Side, at: Instant, known: Day) -> &[FamilyId] {
-        let orders = &self.law.timeline.ledger.orders;
-        let in_force = orders.iter().filter(|o| {
-            o.levied_by == side && self.law.timeline.is_known(&o.term, known) && o.term.covers(at)
-        });
-        // Before any order is known the first one stands: entries are always reported in some order.
-        let best = in_force.max_by_key(|o| o.term.from).or_else(|| orders.iter().find(|o| o.levied_by == side));
-        best.map_or(&[], |order| &order.families)
+        let moment = Moment { at, known, view: portolan_ledger::line::View::Assessed };
+        let order = self.law.reporting_order(side, moment);
+        order.map_or(&[], |at| &self.law.timeline.ledger.orders[at].families)
     }
 
     fn sort_rows(&self, q: &Question<'l>, side: Side, piece: usize, rows: &mut [Row]) {

@@ -12,6 +12,8 @@ use portolan_ledger::timeline::{Moment, Test, Timeline};
 use portolan_ledger::{Instant, Rate};
 use rustc_hash::FxHashMap;
 
+use crate::resolve::Reply;
+
 /// A fact of the line that conditions look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fact {
@@ -217,6 +219,39 @@ impl Facts {
     /// The fact of an atom.
     pub fn fact_of(&self, atom: AtomIx) -> FactIx {
         self.atoms[usize::from(atom.0)].fact
+    }
+
+    /// The reply to an atom on an assertion that was not made; none for an atom on a fact.
+    pub fn not_made(&self, atom: AtomIx) -> Option<Reply> {
+        let atom = &self.atoms[usize::from(atom.0)];
+        // `no:b` of a benefit holds when `b` was not claimed.
+        let denied = matches!(atom.condition, Condition::Claim { yes: false, .. });
+        self.assertion[usize::from(atom.fact.0)].then_some(if denied { Reply::Yes } else { Reply::NotStated })
+    }
+
+    /// The bit of an atom's fact in [`Self::stated_assertions`]; facts past the last bit share it.
+    pub fn assertion_bit(&self, atom: AtomIx) -> u128 {
+        1 << self.fact_of(atom).0.min(127)
+    }
+
+    /// The assertions that a line makes, one bit each: what need not be asked of it is what it does not say.
+    pub fn stated_assertions(&self, line: &EntryLine, transit_is_fact: bool) -> u128 {
+        let mut bits = 0;
+        for (index, fact) in self.facts.iter().enumerate().filter(|(index, _)| self.assertion[*index]) {
+            let stated = match fact {
+                Fact::Loaded => line.loading_date.is_some() || transit_is_fact,
+                Fact::Exported => line.export_date.is_some() || transit_is_fact,
+                Fact::Mode => line.mode.is_some() || transit_is_fact,
+                Fact::Spi => line.spi.is_some(),
+                Fact::Melted => line.melt_country.is_some(),
+                Fact::Chapter98 => line.ch98_number.is_some(),
+                Fact::Share(of) => share(line, *of).is_some(),
+                Fact::Claim(claim) => !line.claims.is_empty() && line.claim(*claim).is_some(),
+                _ => true,
+            };
+            bits |= u128::from(stated) << index.min(127);
+        }
+        bits
     }
 
     /// What an atom says of a line, with what was already supposed of its fact.

@@ -9,6 +9,7 @@ use portolan_ledger::time::Clock;
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
 use portolan_ledger::{Day, Instant, Ledger, Side};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
@@ -358,6 +359,43 @@ impl<'l> Law<'l> {
             }
         }
         bits
+    }
+
+    /// What of a record's own time matters to resolution at a moment: which rate, which terms, which judgment, which
+    /// order of each rule it is in, and whether it is past its horizon. Two moments with the same numbers resolve alike.
+    pub fn state(&self, record: usize, moment: Moment) -> SmallVec<[u16; 8]> {
+        let mut state = SmallVec::new();
+        let Some(node) = self.timeline.provisions.get(record) else { return state };
+        let number = |at: Option<usize>| at.map_or(u16::MAX, |at| u16::try_from(at).unwrap_or(u16::MAX - 1));
+        let place = |of: &[portolan_ledger::record::Term], term: &portolan_ledger::record::Term| of.iter().position(|t| std::ptr::eq(t, term));
+        let rates = &node.record.rates;
+        let rate = self.timeline.in_force(rates, moment.at, moment.known);
+        state.push(number(rate.and_then(|rate| rates.iter().position(|r| std::ptr::eq(r, rate)))));
+        for suspension in &node.suspensions {
+            let term = self.timeline.suspended(suspension, moment);
+            state.push(number(term.and_then(|term| place(&suspension.terms, term))));
+            state.push(u16::from(self.timeline.terminated(suspension, moment)));
+        }
+        let annulled = self.timeline.annulled(node, moment);
+        state.push(number(annulled.and_then(|a| node.annulments.iter().position(|b| std::ptr::eq(*b, a)))));
+        for rule in &self.timeline.rules {
+            let order = self.timeline.in_force(&rule.orders, moment.at, moment.known);
+            let order = order.filter(|(_, tiers)| tiers.iter().flatten().any(|p| Self::provision_bit(*p) == record));
+            state.push(number(order.and_then(|o| rule.orders.iter().position(|p| std::ptr::eq(p, o)))));
+        }
+        let program = self.timeline.program(node.program);
+        let clock = &self.clocks[usize::from(program.levied_by.0)];
+        state.push(u16::from(moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through)));
+        state
+    }
+
+    /// The order of reporting in force; before any is known, the first.
+    pub fn reporting_order(&self, side: Side, moment: Moment) -> Option<usize> {
+        let orders = &self.timeline.ledger.orders;
+        let of_side = |at: &usize| orders[*at].levied_by == side;
+        let in_force = |at: &usize| self.timeline.is_known(&orders[*at].term, moment.known) && orders[*at].term.covers(moment.at);
+        let best = (0..orders.len()).filter(of_side).filter(in_force).max_by_key(|&at| orders[at].term.from);
+        best.or_else(|| (0..orders.len()).find(of_side))
     }
 
     /// Every moment at which the law of a side can change, for a knowledge that moves with the moment or is cut.

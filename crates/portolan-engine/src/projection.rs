@@ -1,5 +1,6 @@
 //! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use portolan_ledger::line::{Status, View};
@@ -35,8 +36,17 @@ pub struct Leaf {
 /// A node of the questions that lead to a leaf.
 #[derive(Clone, Debug)]
 enum Node {
-    Ask { open: Open, next: [u32; 4] },
+    Ask { open: Open, next: [u32; 4], chain: Option<Chain> },
     Leaf(u32),
+}
+
+/// Questions on assertions that follow one another when none is made.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    /// The assertions asked about.
+    facts: u128,
+    /// The node after them.
+    end: u32,
 }
 
 /// A leaf that a line reaches, with what had to be supposed of facts that it does not state.
@@ -57,6 +67,19 @@ pub struct Root {
     explain: bool,
 }
 
+/// Records in force in an interval, and the state of each.
+#[derive(Debug)]
+struct Active {
+    bits: Bits,
+    /// By record, in the common numbering; nothing for those not in force.
+    states: Vec<u32>,
+    /// The order of reporting.
+    order: u32,
+}
+
+/// All that resolution reads of a record's own time: its number, and indices of what is in force.
+type State = (u32, SmallVec<[u16; 8]>);
+
 /// One projection of the law.
 #[derive(Debug)]
 pub struct Projection {
@@ -64,7 +87,9 @@ pub struct Projection {
     view: View,
     cut: Option<Day>,
     boundaries: Vec<Instant>,
-    active: Vec<Option<Bits>>,
+    active: Vec<Option<Active>>,
+    /// Numbers of the states that records can be in, so that intervals that differ only in other records share roots.
+    states: FxHashMap<State, u32>,
     sets: Vec<Bits>,
     set_of: FxHashMap<Bits, u32>,
     /// Per product class: from when, which set; filled as asked.
@@ -72,8 +97,10 @@ pub struct Projection {
     segments: FxHashMap<u64, Vec<Instant>>,
     origins: FxHashMap<(u32, u32), u32>,
     joined: FxHashMap<(u32, u32, u32, bool), Root>,
-    canonical: FxHashMap<(u32, u32, bool), Root>,
+    canonical: FxHashMap<(Box<[u32]>, bool), Root>,
     nodes: Vec<Node>,
+    /// Of each node: the node before it and the reply that leads from there.
+    parents: Vec<(u32, Reply)>,
     leaves: Vec<Leaf>,
     flaw: Flaw,
 }
@@ -86,7 +113,8 @@ impl Projection {
             side,
             view,
             cut,
-            active: vec![None; boundaries.len() + 1],
+            active: (0..=boundaries.len()).map(|_| None).collect(),
+            states: FxHashMap::default(),
             boundaries,
             sets: Vec::new(),
             set_of: FxHashMap::default(),
@@ -97,6 +125,7 @@ impl Projection {
             canonical: FxHashMap::default(),
             // Node 0 stands for "not built".
             nodes: vec![Node::Leaf(u32::MAX)],
+            parents: vec![(0, Reply::No)],
             leaves: Vec::new(),
             flaw,
         }
@@ -142,9 +171,20 @@ impl Projection {
         set
     }
 
-    fn active(&mut self, law: &Law<'_>, interval: u32) -> &Bits {
-        let moment = self.moment(law, interval);
-        self.active[interval as usize].get_or_insert_with(|| law.active(moment))
+    fn active(&mut self, law: &Law<'_>, interval: u32) -> &Active {
+        if self.active[interval as usize].is_none() {
+            let moment = self.moment(law, interval);
+            let bits = law.active(moment);
+            let mut states = vec![0; law.records()];
+            for index in bits.iter() {
+                let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+                let state = (u32::try_from(index).unwrap_or(u32::MAX), law.state(index, moment));
+                states[index] = *self.states.entry(state).or_insert(next);
+            }
+            let order = law.reporting_order(self.side, moment).map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX));
+            self.active[interval as usize] = Some(Active { bits, states, order });
+        }
+        self.active[interval as usize].as_ref().unwrap_or_else(|| unreachable!("filled above"))
     }
 
     /// The records whose lists hold a class; looked up once per stretch of time in which its membership is the same.
@@ -179,14 +219,17 @@ impl Projection {
             return root;
         }
         let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
-        let bits = scope.and(self.active(law, interval));
-        let bits = self.set(bits);
-        let root = match self.canonical.get(&(interval, bits, explain)) {
+        let active = self.active(law, interval);
+        let bits = scope.and(&active.bits);
+        let key: Box<[u32]> = std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
+        let key = (key, explain);
+        let root = match self.canonical.get(&key) {
             Some(&root) => root,
             None => {
-                let node = self.build(law, interval, bits, explain, &[]);
+                let bits = self.set(bits);
+                let node = self.build(law, (interval, bits, explain), (0, Reply::No), &[]);
                 let root = Root { node, interval, bits, explain };
-                self.canonical.insert((interval, bits, explain), root);
+                self.canonical.insert(key, root);
                 root
             }
         };
@@ -199,25 +242,68 @@ impl Projection {
         let product = self.product_set(law, class, interval);
         let origin = self.origin_set(law, origin, interval);
         let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
-        scope.without(self.active(law, interval)).iter().collect()
+        scope.without(&self.active(law, interval).bits).iter().collect()
     }
 
-    fn build(&mut self, law: &Law<'_>, interval: u32, bits: u32, explain: bool, replies: &[(Open, Reply)]) -> u32 {
+    /// Resolves with the replies on the way to a new node, and adds the nodes that this gives: a question on a fact or a
+    /// leaf, and before it the questions on assertions, each followed to where it is not made.
+    fn build(&mut self, law: &Law<'_>, place: (u32, u32, bool), parent: (u32, Reply), replies: &[(Open, Reply)]) -> u32 {
+        let (interval, bits, explain) = place;
         let moment = self.moment(law, interval);
-        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], replies, explain, flaw: self.flaw };
-        let node = match resolver.resolve() {
-            Err(open) => Node::Ask { open, next: [0; 4] },
+        let taken = RefCell::default();
+        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], replies, taken, explain, flaw: self.flaw };
+        let resolved = resolver.resolve();
+        let taken = resolver.taken.into_inner();
+        let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let end = first + u32::try_from(taken.len()).unwrap_or(0);
+        let mut parent = parent;
+        let mut facts = taken.iter().fold(0, |facts, (open, _)| facts | law.facts.assertion_bit(open.atom));
+        for (at, (open, reply)) in taken.iter().enumerate() {
+            let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+            let mut next = [0; 4];
+            next[*reply as usize] = node + 1;
+            self.nodes.push(Node::Ask { open: *open, next, chain: Some(Chain { facts, end }) });
+            self.parents.push(parent);
+            parent = (node, *reply);
+            let later = &taken[at + 1..];
+            if !later.iter().any(|(other, _)| law.facts.assertion_bit(other.atom) == law.facts.assertion_bit(open.atom)) {
+                facts &= !law.facts.assertion_bit(open.atom);
+            }
+        }
+        let last = match resolved {
+            Err(open) => Node::Ask { open, next: [0; 4], chain: None },
             Ok(resolution) => {
-                let transit = replies.iter().any(|(open, reply)| {
+                let path: Vec<_> = replies.iter().chain(&taken).copied().collect();
+                let transit = path.iter().any(|(open, reply)| {
                     *reply == Reply::NotStated && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
                 });
                 let owed = owed(law, &resolution, moment);
-                self.leaves.push(Leaf { resolution, owed, transit, path: replies.to_vec(), headings: None, transit_higher: None });
+                self.leaves.push(Leaf { resolution, owed, transit, path, headings: None, transit_higher: None });
                 Node::Leaf(u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.nodes.push(node);
-        u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
+        self.nodes.push(last);
+        self.parents.push(parent);
+        first
+    }
+
+    /// The replies on the way to a node.
+    fn path(&self, root: Root, mut node: u32) -> Vec<(Open, Reply)> {
+        let mut path = Vec::new();
+        while node != root.node {
+            let (parent, reply) = self.parents[node as usize];
+            if let Node::Ask { open, .. } = &self.nodes[parent as usize] {
+                path.push((*open, reply));
+            }
+            node = parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// How much was worked out: intervals, record sets, roots, nodes, leaves.
+    pub fn sizes(&self) -> [usize; 6] {
+        [self.boundaries.len() + 1, self.sets.len(), self.joined.len(), self.canonical.len(), self.nodes.len(), self.leaves.len()]
     }
 
     /// A leaf.
@@ -236,15 +322,14 @@ impl Projection {
             return known;
         }
         let path = self.leaf(leaf).path.clone();
-        let mut walked = Vec::new();
-        let higher = self.alternative_higher(law, root, root.node, &path, &mut walked, leaf);
+        let higher = self.alternative_higher(law, root, root.node, &path, leaf);
         self.leaf_mut(leaf).transit_higher = Some(higher);
         higher
     }
 
     /// Follows every reply to questions on in-transit dates, the leaf's own replies to the others. A question that the
     /// leaf's path does not answer could go either way, so it counts as higher.
-    fn alternative_higher(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], walked: &mut Vec<(Open, Reply)>, leaf: u32) -> bool {
+    fn alternative_higher(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], leaf: u32) -> bool {
         let open = match &self.nodes[node as usize] {
             Node::Leaf(other) => return !dominated(&self.leaf(*other).owed, &self.leaf(leaf).owed),
             Node::Ask { open, .. } => *open,
@@ -259,26 +344,24 @@ impl Projection {
             }
         };
         for reply in replies {
-            let child = self.child(law, root, node, walked, reply);
-            walked.push((open, reply));
-            let higher = self.alternative_higher(law, root, child, path, walked, leaf);
-            walked.pop();
-            if higher {
+            let child = self.child(law, root, node, reply);
+            if self.alternative_higher(law, root, child, path, leaf) {
                 return true;
             }
         }
         false
     }
 
-    fn child(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], reply: Reply) -> u32 {
+    fn child(&mut self, law: &Law<'_>, root: Root, node: u32, reply: Reply) -> u32 {
         let slot = reply as usize;
-        let Node::Ask { open, next } = &self.nodes[node as usize] else { return node };
+        let Node::Ask { open, next, .. } = &self.nodes[node as usize] else { return node };
         if next[slot] != 0 {
             return next[slot];
         }
-        let mut replies = path.to_vec();
-        replies.push((*open, reply));
-        let child = self.build(law, root.interval, root.bits, root.explain, &replies);
+        let open = *open;
+        let mut replies = self.path(root, node);
+        replies.push((open, reply));
+        let child = self.build(law, (root.interval, root.bits, root.explain), (node, reply), &replies);
         if let Node::Ask { next, .. } = &mut self.nodes[node as usize] {
             next[slot] = child;
         }
@@ -287,18 +370,23 @@ impl Projection {
 
     /// Every leaf that a line can reach. `asked` collects the facts on which different duties turn.
     pub fn outcomes(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>, asked: &mut FxHashSet<FactIx>) -> Vec<Outcome> {
-        let mut walk = Walk { law, root, line, path: Vec::new(), supposed: Vec::new(), asked };
+        let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
+        let mut walk = Walk { law, root, line, assertions, supposed: Vec::new(), asked };
         self.walk(&mut walk, root.node)
     }
 
     /// The leaf of a line that states all that is asked; none where something is missing. Allocates only to build.
     pub fn only_leaf(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>) -> Option<u32> {
         let mut node = root.node;
-        let mut path: SmallVec<[(Open, Reply); 16]> = SmallVec::new();
+        let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
         loop {
             let (open, next) = match &self.nodes[node as usize] {
                 Node::Leaf(leaf) => return Some(*leaf),
-                Node::Ask { open, next } => (*open, *next),
+                Node::Ask { chain: Some(chain), .. } if chain.facts & assertions == 0 => {
+                    node = chain.end;
+                    continue;
+                }
+                Node::Ask { open, next, .. } => (*open, *next),
             };
             let reply = match law.facts.truth(&law.timeline, open.atom, line, None) {
                 Truth::True => Reply::Yes,
@@ -308,14 +396,17 @@ impl Projection {
                 Truth::Unknown(_) => return None,
             };
             let built = next[reply as usize];
-            node = if built == 0 { self.child(law, root, node, &path, reply) } else { built };
-            path.push((open, reply));
+            node = if built == 0 { self.child(law, root, node, reply) } else { built };
         }
     }
 
     fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32) -> Vec<Outcome> {
         let open = match &self.nodes[node as usize] {
             Node::Leaf(leaf) => return vec![Outcome { leaf: *leaf, supposed: walk.supposed.clone() }],
+            Node::Ask { chain: Some(chain), .. } if chain.facts & walk.assertions == 0 => {
+                let end = chain.end;
+                return self.walk(walk, end);
+            }
             Node::Ask { open, .. } => *open,
         };
         let fact = walk.law.facts.fact_of(open.atom);
@@ -327,15 +418,12 @@ impl Projection {
             Truth::Unknown(_) if open.soft => Reply::Skipped,
             Truth::Unknown(possible) => return self.fork(walk, node, open, fact, possible),
         };
-        self.step(walk, node, open, reply)
+        self.step(walk, node, reply)
     }
 
-    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, open: Open, reply: Reply) -> Vec<Outcome> {
-        let child = self.child(walk.law, walk.root, node, &walk.path, reply);
-        walk.path.push((open, reply));
-        let found = self.walk(walk, child);
-        walk.path.pop();
-        found
+    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, reply: Reply) -> Vec<Outcome> {
+        let child = self.child(walk.law, walk.root, node, reply);
+        self.walk(walk, child)
     }
 
     /// Follows both sides of a question on a fact that was not stated.
@@ -344,7 +432,7 @@ impl Projection {
         let mut sides = Vec::new();
         for (reply, inside) in [(Reply::Yes, possible & regions), (Reply::No, possible & !regions)] {
             walk.supposed.push((fact, inside));
-            sides.push(self.step(walk, node, open, reply));
+            sides.push(self.step(walk, node, reply));
             walk.supposed.pop();
         }
         let no = sides.pop().unwrap_or_default();
@@ -391,7 +479,7 @@ struct Walk<'w, 'l, 's> {
     law: &'w Law<'l>,
     root: Root,
     line: &'w Stated<'s>,
-    path: Vec<(Open, Reply)>,
+    assertions: u128,
     supposed: Vec<(FactIx, Regions)>,
     asked: &'w mut FxHashSet<FactIx>,
 }

@@ -3,6 +3,8 @@
 //! Resolution asks atoms of an oracle and stops where an answer is missing; the caller supplies it and resolves again.
 //! So a resolution depends on nothing but the moment, the records in scope and the answers, and can be kept.
 
+use std::cell::RefCell;
+
 use portolan_ledger::Rate;
 use portolan_ledger::duty_rate::{DutyRate, DutyRate as Rate99, Metal};
 use portolan_ledger::line::Status;
@@ -242,6 +244,8 @@ pub struct Resolver<'a, 'l> {
     pub active: &'a Bits,
     /// The oracle: the reply to an atom, or none.
     pub replies: &'a [(Open, Reply)],
+    /// Questions on assertions that `replies` leaves open: taken as not made, and noted here in the order asked.
+    pub taken: RefCell<Vec<(Open, Reply)>>,
     /// Complete the explanation too.
     pub explain: bool,
     /// For tests of the tests.
@@ -292,12 +296,18 @@ impl Resolver<'_, '_> {
     }
 
     fn reply(&self, open: Open) -> Step<Reply> {
-        let found = self.replies.iter().find(|(asked, reply)| asked.atom == open.atom && (open.soft || *reply != Reply::Skipped));
-        match found {
-            Some((_, Reply::NotStated)) if self.flaw == Flaw::AssertionAssumed => Ok(Reply::Yes),
-            Some((_, reply)) => Ok(*reply),
-            None => Err(open),
-        }
+        let fits = |(asked, reply): &&(Open, Reply)| asked.atom == open.atom && (open.soft || *reply != Reply::Skipped);
+        let found = self.replies.iter().find(fits).map(|(_, reply)| *reply);
+        let found = found.or_else(|| self.taken.borrow().iter().find(fits).map(|(_, reply)| *reply));
+        let reply = match found {
+            Some(reply) => reply,
+            None => {
+                let reply = self.law.facts.not_made(open.atom).ok_or(open)?;
+                self.taken.borrow_mut().push((open, reply));
+                reply
+            }
+        };
+        Ok(if reply == Reply::NotStated && self.flaw == Flaw::AssertionAssumed { Reply::Yes } else { reply })
     }
 
     /// Whether conditions hold: `Ok(None)` they do, else why they do not. A stated fact weighs more than an assertion
