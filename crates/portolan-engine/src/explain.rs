@@ -237,7 +237,7 @@ impl<'l> Engine<'l> {
             let Some((program, heading)) = self.reported(row) else { continue };
             let family = self.law.timeline.program(program).family;
             let position = order.iter().position(|f| *f == family).unwrap_or(usize::MAX);
-            if !found.iter().any(|(_, known)| *known == heading) {
+            if is_number(heading) && !found.iter().any(|(_, known)| *known == heading) {
                 found.push((position, heading));
             }
         }
@@ -278,6 +278,11 @@ impl<'l> Engine<'l> {
             }
         });
     }
+}
+
+/// Whether a heading is a number of the schedule, which alone is reported: some rules stand in notes without one.
+fn is_number(heading: &str) -> bool {
+    heading.len() == 10 && portolan_ledger::TariffCode::parse(heading.as_bytes()).is_ok_and(|code| code.digits() == 8)
 }
 
 /// Fills in what a standing duty comes to.
