@@ -532,13 +532,12 @@ fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
         if above <= 0 || price.0 <= 0 {
             continue;
         }
-        match stated(unit) {
-            Some(quantity) => values.extend(value_at_share(price, quantity, above)?),
-            None => {
-                let turning = i128::from(price.0) * i128::from(Rate::WHOLE.0) / above;
-                let turning = i64::try_from(turning).map_err(|_| Fault::Overflow)?;
-                add_prices(&mut quantities, unit, &[turning, turning.saturating_add(1)]);
-            }
+        if let Some(quantity) = stated(unit) {
+            values.extend(value_at_share(price, quantity, above)?);
+        } else {
+            let turning = i128::from(price.0) * i128::from(Rate::WHOLE.0) / above;
+            let turning = i64::try_from(turning).map_err(|_| Fault::Overflow)?;
+            add_prices(&mut quantities, unit, &[turning, turning.saturating_add(1)]);
         }
     }
     if line.value.is_some() {

@@ -13,14 +13,17 @@ pub mod build;
 mod condition;
 pub mod conservation;
 pub mod coverage;
+pub mod differential;
 mod facts;
 pub mod fault;
+pub mod generate;
 mod frame;
 mod index;
 mod law;
 mod merge;
 mod outcome;
 mod parts;
+pub mod shrink;
 mod standing;
 
 use portolan_ledger::{EntryLine, Ledger};

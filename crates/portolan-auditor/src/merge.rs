@@ -158,15 +158,13 @@ impl<'l> Auditor<'l> {
             return vec![code];
         }
         let not_named = |number: &TariffCode| self.ten_digits.binary_search(number).is_err();
-        let other = match numbers.filter(|numbers| !numbers.is_empty()) {
-            Some(numbers) => {
-                named.retain(|c| numbers.contains(c));
-                numbers.into_iter().find(not_named)
-            }
-            None => {
-                let mut all = (0..100).map(|n| TariffCode::from_padded(code.padded() + n, 10));
-                all.find(not_named)
-            }
+        let known = numbers.filter(|numbers| !numbers.is_empty());
+        let other = if let Some(numbers) = known {
+            named.retain(|c| numbers.contains(c));
+            numbers.into_iter().find(not_named)
+        } else {
+            let mut all = (0..100).map(|n| TariffCode::from_padded(code.padded() + n, 10));
+            all.find(not_named)
         };
         named.extend(other);
         named
@@ -405,12 +403,12 @@ fn add_notes(auditor: &Auditor<'_>, outcomes: &[&Outcome], answer: &mut Answer) 
     answer.cannot_compute.dedup();
 }
 
-/// The family of a row: the outer none for what is no duty, the inner none for the ordinary duty.
-fn family_of(auditor: &Auditor<'_>, line: &Line) -> Option<Option<FamilyId>> {
+/// Whether a row counts in a family; none as family is the ordinary duty.
+fn counts_in(auditor: &Auditor<'_>, line: &Line, family: Option<FamilyId>) -> bool {
     match line.kind {
-        RowKind::Ordinary => Some(None),
-        RowKind::Provision => Some(Some(auditor.provisions[line.index].program.family)),
-        RowKind::Exception | RowKind::Prohibition => None,
+        RowKind::Ordinary => family.is_none(),
+        RowKind::Provision => family == Some(auditor.provisions[line.index].program.family),
+        RowKind::Exception | RowKind::Prohibition => false,
     }
 }
 
@@ -430,7 +428,7 @@ fn family_sum(
         duty: money.then_some(Cents::ZERO),
     };
     for line in &outcome.rows {
-        if family_of(auditor, line) != Some(family) {
+        if !counts_in(auditor, line, family) {
             continue;
         }
         let Some(owed) = line.owed else { continue };

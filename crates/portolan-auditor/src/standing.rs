@@ -169,10 +169,10 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
             match &self.frame.exceptions[exception].entry.record.spares {
                 None => found.wholly = found.wholly.or(Some(exception)),
                 Some(spares) => {
-                    let spared = self.spared(exception, spares)?.and(own);
-                    if !spared.is_empty() {
+                    let freed = self.freed(exception, spares)?.and(own);
+                    if !freed.is_empty() {
                         sparing = sparing.or(Some(exception));
-                        found.taken = found.taken.or(spared);
+                        found.taken = found.taken.or(freed);
                     }
                 }
             }
@@ -185,7 +185,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         Ok(found)
     }
 
-    fn spared(&mut self, exception: usize, spares: &Spares) -> Result<PartSet, Fault> {
+    fn freed(&mut self, exception: usize, spares: &Spares) -> Result<PartSet, Fault> {
         match spares {
             Spares::UsContent => return Ok(self.value.us()),
             Spares::OutsideProcessing => return Ok(self.value.outside_processing()),
@@ -282,6 +282,10 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         let tiers = &frame.rules[rule].tiers;
         let mut found = Vec::new();
         for (index, tier) in tiers.iter().enumerate() {
+            if frame.rules[rule].kind == StackingKind::FirstOnly && !found.is_empty() {
+                // What comes after the first that stands is not asked: it may turn on this very question.
+                break;
+            }
             let mut duty = Some(0);
             let mut any = false;
             for &member in tier {

@@ -42,7 +42,7 @@ impl World {
         let mut b = Builder::default();
         let old = b.act(US, day("2020-01-01"));
         let family = b.family("first", US);
-        let base = ordinary(OrdinaryRate::AdValorem(pct(5)));
+        let base = ordinary(&OrdinaryRate::AdValorem(pct(5)));
         Self { b, old, family, base }
     }
 
@@ -90,7 +90,7 @@ impl World {
     }
 }
 
-fn ordinary(general: OrdinaryRate) -> OrdinaryTable {
+fn ordinary(general: &OrdinaryRate) -> OrdinaryTable {
     let free = OrdinaryRate::AdValorem(Rate::ZERO);
     let rows = (1..=99_u64).map(|chapter| OrdinaryRow {
         code: TariffCode::from_padded(chapter * 100_000_000, 2),

@@ -170,7 +170,7 @@ fn a_total_tops_the_ordinary_duty_up() {
         (pct(5), "total 15% over general", Some("S"), 100_000),
     ] {
         let mut w = World::new();
-        w.base = ordinary(OrdinaryRate::AdValorem(general));
+        w.base = ordinary(&OrdinaryRate::AdValorem(general));
         w.single("eu", text);
         let mut line = entry(ON);
         line.spi = spi.map(str::to_owned);
@@ -183,7 +183,7 @@ fn a_total_tops_the_ordinary_duty_up() {
 #[test]
 fn a_specific_ordinary_duty_counts_by_its_amount() {
     let mut w = World::new();
-    w.base = ordinary(OrdinaryRate::Specific(UnitPrice(500_000_000), "kg".to_owned()));
+    w.base = ordinary(&OrdinaryRate::Specific(UnitPrice(500_000_000), "kg".to_owned()));
     w.single("eu", "total 15%");
     let mut line = entry(ON);
     line.quantities.push(StatedQuantity { quantity: Quantity(1_000_000_000), unit: "KG".to_owned() });
