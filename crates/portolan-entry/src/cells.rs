@@ -1,0 +1,190 @@
+//! Cells of an output row, written straight into a buffer of bytes.
+
+use portolan_engine::Pct;
+use portolan_ledger::{Cents, Day, Rate, TariffCode};
+
+use crate::civil;
+
+/// Writes a whole number.
+pub fn whole(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut left = value;
+    loop {
+        at -= 1;
+        digits[at] = digit(left % 10);
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+fn digit(value: u64) -> u8 {
+    b'0' + u8::try_from(value % 10).unwrap_or(0)
+}
+
+/// Writes an integer scaled by `10^places` as a plain decimal without trailing zeros.
+pub fn scaled(out: &mut Vec<u8>, value: i64, places: u32) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    let unit = 10_u64.pow(places);
+    let (units, mut part) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
+    whole(out, units);
+    if part == 0 {
+        return;
+    }
+    out.push(b'.');
+    let mut place = unit / 10;
+    while part > 0 {
+        out.push(digit(part / place));
+        part %= place;
+        place = (place / 10).max(1);
+    }
+}
+
+/// Writes an amount of money with two decimals, or none where it is whole: `2550`, `12.50`.
+pub fn cents(out: &mut Vec<u8>, value: Cents) {
+    if value.0 < 0 {
+        out.push(b'-');
+    }
+    let (dollars, part) = (value.0.unsigned_abs() / 100, value.0.unsigned_abs() % 100);
+    whole(out, dollars);
+    if part != 0 {
+        out.extend_from_slice(&[b'.', digit(part / 10), digit(part)]);
+    }
+}
+
+/// Writes an amount of money, or nothing where there is none.
+pub fn cents_or_empty(out: &mut Vec<u8>, value: Option<Cents>) {
+    if let Some(value) = value {
+        cents(out, value);
+    }
+}
+
+/// Writes percentage points, six places at most, half up; nothing where there are none.
+pub fn pct_or_empty(out: &mut Vec<u8>, value: Option<Pct>) {
+    let Some(value) = value else { return };
+    // Nearly all are whole millionths of a point well inside 64 bits; the division of 128 bits is for the rest.
+    let micro = match i64::try_from(value.0) {
+        Ok(small) if small % 10_000_000_000 == 0 => small / 10_000_000_000,
+        _ => value.micro_points(),
+    };
+    scaled(out, micro, 6);
+}
+
+/// Writes a share in percentage points.
+pub fn share(out: &mut Vec<u8>, value: Rate) {
+    scaled(out, value.0, Rate::PLACES);
+}
+
+/// Writes `YYYY-MM-DD`.
+pub fn day(out: &mut Vec<u8>, value: Day) {
+    let (year, month, day) = civil::date_of(value);
+    if year < 0 {
+        out.push(b'-');
+    }
+    let year = u64::from(year.unsigned_abs());
+    out.extend_from_slice(&[digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), b'-']);
+    let (month, day) = (u64::from(month), u64::from(day));
+    out.extend_from_slice(&[digit(month / 10), digit(month), b'-', digit(day / 10), digit(day)]);
+}
+
+/// Writes a code with the schedule's dots.
+pub fn code(out: &mut Vec<u8>, code: TariffCode) {
+    let mut digits = [0_u8; 10];
+    let mut left = code.padded();
+    for place in digits.iter_mut().rev() {
+        *place = digit(left % 10);
+        left /= 10;
+    }
+    for (at, &place) in digits.iter().take(usize::from(code.digits())).enumerate() {
+        if matches!(at, 4 | 6) {
+            out.push(b'.');
+        }
+        out.push(place);
+    }
+}
+
+/// Writes a text, in quotes where it holds a comma, a quote or a line break.
+pub fn text(out: &mut Vec<u8>, value: &[u8]) {
+    if !value.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        out.extend_from_slice(value);
+        return;
+    }
+    out.push(b'"');
+    for &byte in value {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+/// Writes texts as one cell, `;` between them.
+pub fn list<T: AsRef<[u8]>>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
+    let mut cell = Vec::new();
+    for (at, value) in values.into_iter().enumerate() {
+        if at > 0 {
+            cell.push(b';');
+        }
+        cell.extend_from_slice(value.as_ref());
+    }
+    text(out, &cell);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_plain_decimals() {
+        assert_eq!(written(|o| whole(o, 0)), "0");
+        assert_eq!(written(|o| whole(o, u64::MAX)), u64::MAX.to_string());
+        for value in [0, 1, -1, 10, 123_456_789, -1_000_000, i64::MAX, i64::MIN] {
+            for places in [0, 2, 6, 7] {
+                let expected = portolan_ledger::number::format_scaled(value, places);
+                assert_eq!(written(|o| scaled(o, value, places)), expected, "{value} to {places}");
+            }
+        }
+        assert_eq!(written(|o| cents(o, Cents(1_250))), "12.50");
+        assert_eq!(written(|o| cents(o, Cents(-5))), "-0.05");
+        assert_eq!(written(|o| cents(o, Cents(100))), "1");
+    }
+
+    #[test]
+    fn points_are_those_of_the_engine() {
+        for units in [0, 1, 250_000_000_000_000_000, 333_333_333_333_333_333, 10_i128.pow(18) * 20 / 3, -5, 1 << 70] {
+            assert_eq!(written(|o| pct_or_empty(o, Some(Pct(units)))), Pct(units).to_string(), "{units}");
+        }
+        assert_eq!(written(|o| pct_or_empty(o, None)), "");
+    }
+
+    #[test]
+    fn codes_and_days_are_those_of_the_ledger() {
+        for text in ["01", "0101", "0101.21", "0101.21.00", "0101.21.0010", "9403.60.8081"] {
+            let parsed: TariffCode = text.parse().unwrap();
+            assert_eq!(written(|o| code(o, parsed)), parsed.to_string());
+        }
+        for value in [-200_000, -1, 0, 1, 59, 20_000, 2_000_000] {
+            assert_eq!(written(|o| day(o, Day(value))), Day(value).to_string());
+        }
+    }
+
+    #[test]
+    fn texts_are_quoted_where_they_must_be() {
+        assert_eq!(written(|o| text(o, b"plain; text")), "plain; text");
+        assert_eq!(written(|o| text(o, b"a \"b\", c\n")), "\"a \"\"b\"\", c\n\"");
+        assert_eq!(written(|o| list(o, ["a", "b"])), "a;b");
+        assert_eq!(written(|o| list(o, ["a,", "b"])), "\"a,;b\"");
+    }
+}
