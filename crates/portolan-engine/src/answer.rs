@@ -67,6 +67,8 @@ pub struct OrdinaryRate {
     pub coverage: Option<Coverage>,
     /// The edition that answers.
     pub edition: Option<String>,
+    /// The code is younger than the day: product lists were read for these, in whose place it came.
+    pub carried: Vec<TariffCode>,
 }
 
 /// Of what a row is.

@@ -27,7 +27,8 @@ pub struct Engine<'l> {
     pub(crate) projections: Vec<Projection>,
     projection_of: FxHashMap<(Side, View, Option<Day>), usize>,
     pub(crate) classes: Vec<ProductClass>,
-    codes: FxHashMap<TariffCode, Code>,
+    code_of: FxHashMap<u64, usize>,
+    codes: Vec<Code>,
     origins: FxHashMap<Origin, u32>,
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
@@ -43,6 +44,10 @@ pub struct Engine<'l> {
 #[derive(Debug, Default)]
 struct Code {
     class: Option<u64>,
+    /// Codes in whose place it came, each with its class, and the day on which it came.
+    before: Option<(Vec<(TariffCode, ClassIx)>, Day)>,
+    /// Whether `before` was looked for.
+    looked: bool,
     /// For an eight-digit code whose ten-digit numbers are told apart: their spans and classes.
     below: Option<Vec<(Option<Day>, Option<Day>, ClassIx)>>,
     rates: Vec<(Option<Day>, Option<Day>, Rates)>,
@@ -66,6 +71,8 @@ pub(crate) struct Question<'l> {
     pub origin: u32,
     pub base: Applicable,
     pub shares: BaseShares,
+    /// The code is younger than the day: its lists are those of the codes before it.
+    pub carried: SmallVec<[TariffCode; 2]>,
 }
 
 /// One possible bill of a line.
@@ -97,7 +104,8 @@ impl<'l> Engine<'l> {
             projections: Vec::new(),
             projection_of: FxHashMap::default(),
             classes: Vec::new(),
-            codes: FxHashMap::default(),
+            code_of: FxHashMap::default(),
+            codes: Vec::new(),
             origins: FxHashMap::default(),
             origin_signatures: FxHashMap::default(),
             bases: Bases::default(),
@@ -185,8 +193,21 @@ impl<'l> Engine<'l> {
         class
     }
 
+    /// The place of what is kept of a code.
+    fn code(&mut self, code: TariffCode) -> usize {
+        // Ten digits leave the low bits of a word to the length.
+        let key = code.padded() << 4 | u64::from(code.digits());
+        if let Some(&index) = self.code_of.get(&key) {
+            return index;
+        }
+        self.codes.push(Code::default());
+        self.code_of.insert(key, self.codes.len() - 1);
+        self.codes.len() - 1
+    }
+
     fn product(&mut self, code: TariffCode) -> ClassIx {
-        if let Some(class) = self.codes.get(&code).and_then(|known| known.class) {
+        let index = self.code(code);
+        if let Some(class) = self.codes[index].class {
             return class;
         }
         let tabled = self.law.table_if_made().and_then(|table| table.class(code));
@@ -197,28 +218,25 @@ impl<'l> Engine<'l> {
                 OWN | (self.classes.len() as u64 - 1)
             }
         };
-        self.codes.entry(code).or_default().class = Some(class);
+        self.codes[index].class = Some(class);
         class
     }
 
     /// Classes that a code may belong to: several where the ten-digit numbers below an eight-digit code are told apart.
     fn products(&mut self, code: TariffCode, day: Day) -> SmallVec<[ClassIx; 4]> {
-        let Some(schedule) = self.law.schedule.filter(|_| code.digits() == 8) else {
-            return smallvec::smallvec![self.product(code)];
+        let index = self.code(code);
+        self.look_before(index, code);
+        let from_old = |known: &Code| match &known.before {
+            Some((before, date)) if day < *date => before.iter().map(|(_, class)| *class).collect(),
+            _ => SmallVec::new(),
         };
-        let law = self.law;
-        if self.codes.get(&code).is_none_or(|known| known.below.is_none()) {
-            let mut below = Vec::new();
-            if law.parts_below(code) {
-                for span in schedule.below(code) {
-                    below.push((span.from, span.until, self.product(span.code)));
-                }
-            }
-            self.codes.entry(code).or_default().below = Some(below);
+        let mut classes: SmallVec<[ClassIx; 4]> = from_old(&self.codes[index]);
+        if classes.is_empty() && code.digits() == 8 {
+            self.look_below(index, code);
+            let valid = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
+            let below = self.codes[index].below.as_deref().unwrap_or_default();
+            classes = below.iter().filter(|(f, u, _)| valid(*f, *u)).map(|(.., class)| *class).collect();
         }
-        let below = self.codes.get(&code).and_then(|known| known.below.as_deref()).unwrap_or_default();
-        let valid = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
-        let mut classes: SmallVec<[ClassIx; 4]> = below.iter().filter(|(f, u, _)| valid(*f, *u)).map(|(.., class)| *class).collect();
         if classes.is_empty() {
             return smallvec::smallvec![self.product(code)];
         }
@@ -227,11 +245,42 @@ impl<'l> Engine<'l> {
         classes
     }
 
+    /// Looks once for the statistical numbers below an eight-digit code, if anything tells them apart.
+    fn look_below(&mut self, index: usize, code: TariffCode) {
+        if self.codes[index].below.is_some() {
+            return;
+        }
+        let mut below = Vec::new();
+        if let Some(schedule) = self.law.schedule.filter(|_| self.law.parts_below(code)) {
+            for span in schedule.below(code) {
+                below.push((span.from, span.until, self.product(span.code)));
+            }
+        }
+        self.codes[index].below = Some(below);
+    }
+
+    /// Looks once for the codes in whose place a code came.
+    fn look_before(&mut self, index: usize, code: TariffCode) {
+        let Some(schedule) = self.law.schedule.filter(|_| !self.codes[index].looked) else { return };
+        let found = schedule.predecessors(code.prefix(8));
+        let before: Vec<_> = found.iter().map(|old| (old.code, self.product(old.code))).collect();
+        self.codes[index].looked = true;
+        self.codes[index].before = found.first().map(|old| (before, old.date));
+    }
+
+    /// The codes that stood on a day for a code that came later: product lists of that day are in their terms.
+    fn carried(&mut self, code: TariffCode, day: Day) -> SmallVec<[TariffCode; 2]> {
+        let index = self.code(code);
+        match &self.codes[index].before {
+            Some((before, date)) if day < *date => before.iter().map(|(code, _)| *code).collect(),
+            _ => SmallVec::new(),
+        }
+    }
+
     fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
         let covers = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
-        if let Some(known) = self.codes.get(&code)
-            && let Some((.., rates)) = known.rates.iter().find(|(from, until, _)| covers(*from, *until))
-        {
+        let index = self.code(code);
+        if let Some((.., rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
             return Ok(*rates);
         }
         let Some(schedule) = self.law.schedule else {
@@ -273,7 +322,7 @@ impl<'l> Engine<'l> {
                 (Some(line.from.map_or(last, |from| from.max(last))), line.until)
             }
         };
-        self.codes.entry(code).or_default().rates.push((from, until, rates));
+        self.codes[index].rates.push((from, until, rates));
         Ok(rates)
     }
 
@@ -330,6 +379,7 @@ impl<'l> Engine<'l> {
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
         let classes = if has_schedule { self.products(line.code, day) } else { smallvec::smallvec![self.product(line.code)] };
+        let carried = if has_schedule { self.carried(line.code, day) } else { SmallVec::new() };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
         let shares = BaseShares {
             general: self.base_share(base.general, value, line),
@@ -337,7 +387,7 @@ impl<'l> Engine<'l> {
             column: base.column,
         };
         let origin = self.origin(line.origin);
-        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares }, rates))
+        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares, carried }, rates))
     }
 
     pub(crate) fn grain(&self, side: Side) -> i64 {
@@ -670,6 +720,9 @@ impl<'l> Engine<'l> {
             bill.total_pct = None;
             bill.total_duty = None;
         }
+        if !q.carried.is_empty() {
+            self.not_carried(possible, &bills, &mut bill);
+        }
         bill.prohibited = bills.iter().all(|b| b.prohibited);
         if let Some(p) = possible.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
@@ -680,6 +733,23 @@ impl<'l> Engine<'l> {
             forbid(&mut bill);
         }
         bill
+    }
+
+    /// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.
+    fn not_carried(&self, possible: &[Possible], bills: &[Bill], bill: &mut Bill) {
+        if !differ(possible, |p| p.class) {
+            return;
+        }
+        bill.needs_input.retain(|name| name != "hts_number");
+        for index in 0..bill.families.len() {
+            if bills.iter().any(|b| b.families[index] != bills[0].families[index]) {
+                let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
+                bill.cannot.push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
+            }
+        }
+        bill.additional_pct = None;
+        bill.total_pct = None;
+        bill.total_duty = None;
     }
 
     /// The bill of one possibility.
@@ -747,6 +817,7 @@ impl<'l> Engine<'l> {
             text: q.base.ordinary.map_or(String::new(), |base| self.bases.get(base).text.clone()),
             rate_row: rates.map(|rates| rates.rate_row),
             coverage: rates.map(|rates| rates.coverage),
+            carried: q.carried.to_vec(),
             edition: rates.and_then(|rates| editions.get(usize::from(rates.edition)).map(|name| (*name).to_owned())),
         }
     }

@@ -407,6 +407,21 @@ impl Schedule {
         self.concordance_range(code).map(|index| self.successor(index)).collect()
     }
 
+    /// The eight-digit codes in whose place an eight-digit code came, and the day on which it came. Only of a whole change
+    /// of nomenclature, which product lists of the time before state in its own codes; empty for a code that is older.
+    pub fn predecessors(&self, code: TariffCode) -> Vec<Successor> {
+        let rows = 0..self.blob.rows(Section::Concordance);
+        let here = rows.filter(|&index| {
+            let found = self.successor(index);
+            found.code == code && found.source == ConcordanceSource::Hs6
+        });
+        let old = |index: usize| {
+            let row = self.blob.row(Section::Concordance, index);
+            Successor { code: TariffCode::from_padded(row.u64(0), row.u8(20)), ..self.successor(index) }
+        };
+        here.map(old).filter(|old| old.code.digits() == 8).collect()
+    }
+
     pub(super) fn successor(&self, index: usize) -> Successor {
         let row = self.blob.row(Section::Concordance, index);
         let source = match row.u8(22) {
