@@ -5,6 +5,7 @@ use portolan_ledger::line::{EntryLine, When as DateStated};
 use portolan_ledger::record::{
     Bound, ClaimId, Condition, GoverningDate, Mode, Origin, OriginRef, Share,
 };
+use portolan_ledger::schedule::unit::Unit;
 use portolan_ledger::{Cents, DutyRate, Instant, Quantity, Rate, UnitPrice};
 
 use crate::base::OrdinaryRate;
@@ -63,12 +64,9 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// The quantity in a unit; letters of either case.
+    /// The quantity in a unit.
     pub fn quantity(&self, unit: &str) -> Option<QuantityIs> {
-        let found = self
-            .quantities
-            .iter()
-            .find(|(u, _)| u.trim().eq_ignore_ascii_case(unit.trim()));
+        let found = self.quantities.iter().find(|(stated, _)| same_unit(stated, unit));
         found.map(|(_, quantity)| *quantity)
     }
 
@@ -201,6 +199,13 @@ impl Choices {
         }
         names
     }
+}
+
+/// Whether two texts name one unit: `kg`, `KG`, `kilograms`. Nothing is converted.
+fn same_unit(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim(), b.trim());
+    let parsed = || Unit::parse(a).ok().zip(Unit::parse(b).ok());
+    a.eq_ignore_ascii_case(b) || parsed().is_some_and(|(a, b)| a == b)
 }
 
 /// The name of a column that can govern.
@@ -509,8 +514,8 @@ fn representatives(frames: &[Frame<'_, '_>], sets: &[&[OriginRef]]) -> Vec<Origi
 /// Values and quantities that are read and not stated.
 fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
     let stated = |unit: &str| {
-        let same = |u: &str| u.trim().eq_ignore_ascii_case(unit.trim());
-        line.quantities.iter().find(|q| same(&q.unit)).map(|q| q.quantity)
+        let found = line.quantities.iter().find(|q| same_unit(&q.unit, unit));
+        found.map(|q| q.quantity)
     };
     let mut values: Vec<i64> = reads
         .value_at_most
@@ -565,7 +570,7 @@ fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
 fn add_prices(quantities: &mut Vec<(String, Vec<UnitPrice>)>, unit: &str, prices: &[i64]) {
     let prices = prices.iter().copied().map(UnitPrice);
     let unit = unit.trim().to_ascii_lowercase();
-    match quantities.iter_mut().find(|(u, _)| *u == unit) {
+    match quantities.iter_mut().find(|(known, _)| same_unit(known, &unit)) {
         Some((_, known)) => known.extend(prices),
         None => quantities.push((unit, prices.collect())),
     }

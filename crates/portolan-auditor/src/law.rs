@@ -136,7 +136,7 @@ impl<'l> Law<'_, 'l> {
     }
 
     /// A country belongs to a group while a record that lists it is in force.
-    fn in_group(&self, group: GroupId, country: Origin) -> bool {
+    pub fn in_group(&self, group: GroupId, country: Origin) -> bool {
         let Some(group) = self.auditor.ledger.groups.get(usize::from(group.0)) else {
             return false;
         };

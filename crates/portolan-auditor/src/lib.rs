@@ -23,6 +23,7 @@ mod law;
 mod merge;
 mod outcome;
 mod parts;
+pub mod printed;
 pub mod shrink;
 mod standing;
 
@@ -33,6 +34,7 @@ pub use base::{Base, NoSchedule, OrdinaryDuty, OrdinaryRate, OrdinaryRow, Ordina
 pub use coverage::Coverage;
 pub use fault::Fault;
 pub use index::{Auditor, MOST_COMBINATIONS};
+pub use printed::Printed;
 
 /// What is owed on a line, with everything the law says of it.
 ///
