@@ -109,6 +109,7 @@ impl<'l> Engine<'l> {
         q.pieces.clear();
         q.pieces.push(at);
         q.at = span;
+        q.interval = None;
         let mut moved = line.clone();
         if q.governing.0 == "entry_date" {
             q.entered = span;

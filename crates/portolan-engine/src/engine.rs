@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_ledger::duty_rate::{DutyRate, Metal};
-use portolan_ledger::line::{EntryLine, Status, View};
+use portolan_ledger::line::{EntryLine, Status, View, When};
 use portolan_ledger::record::{Column, FamilyId, GoverningDate, GroupId, Origin};
 use portolan_ledger::schedule::Lookup;
 use portolan_ledger::timeline::Moment;
@@ -33,9 +33,10 @@ pub struct Engine<'l> {
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
     editions: FxHashMap<&'l str, u16>,
-    days: Vec<FxHashMap<Day, (Instant, Instant)>>,
+    days: Vec<FxHashMap<i32, (Instant, Instant)>>,
     pub(crate) mfn: Option<FamilyId>,
     column_2: Option<GroupId>,
+    last_projection: Option<((Side, View, Option<Day>), usize)>,
     no_headings: Arc<[String]>,
     pub(crate) flaw: Flaw,
 }
@@ -73,6 +74,8 @@ pub(crate) struct Question<'l> {
     pub shares: BaseShares,
     /// The code is younger than the day: its lists are those of the codes before it.
     pub carried: SmallVec<[TariffCode; 2]>,
+    /// The interval that holds the whole governing day, where one does.
+    pub interval: Option<u32>,
 }
 
 /// One possible bill of a line.
@@ -113,6 +116,7 @@ impl<'l> Engine<'l> {
             days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
             mfn: law.timeline.ledger.family("mfn"),
             column_2: law.timeline.ledger.groups.iter().position(|group| group.name == "column-2").and_then(|at| u16::try_from(at).ok()).map(GroupId),
+            last_projection: None,
             no_headings: Arc::from([]),
             flaw,
         }
@@ -128,18 +132,17 @@ impl<'l> Engine<'l> {
         self.law
     }
 
-    fn span(&mut self, side: Side, when: portolan_ledger::line::When) -> (Instant, Instant) {
-        use portolan_ledger::line::When;
+    fn span(&mut self, side: Side, when: When) -> (Instant, Instant) {
         let law = self.law;
         let clock = &law.clocks[usize::from(side.0)];
         match when {
             When::At(_) => when.span(clock),
-            When::Day(day) => *self.days[usize::from(side.0)].entry(day).or_insert_with(|| when.span(clock)),
+            When::Day(day) => *self.days[usize::from(side.0)].entry(day.0).or_insert_with(|| when.span(clock)),
         }
     }
 
     /// The date that governs: the first rule of the jurisdiction that fits the entry type and whose date is stated.
-    fn governing(&self, line: &EntryLine) -> (portolan_ledger::line::When, (&'static str, Option<&'l str>)) {
+    fn governing(&self, line: &EntryLine) -> (When, (&'static str, Option<&'l str>)) {
         let entry = (line.entry_date, ("entry_date", None));
         if self.flaw == Flaw::EntryDateGoverns {
             return entry;
@@ -161,6 +164,17 @@ impl<'l> Engine<'l> {
     }
 
     fn projection(&mut self, side: Side, view: View, cut: Option<Day>) -> usize {
+        if let Some((asked, index)) = self.last_projection
+            && asked == (side, view, cut)
+        {
+            return index;
+        }
+        let index = self.find_projection(side, view, cut);
+        self.last_projection = Some(((side, view, cut), index));
+        index
+    }
+
+    fn find_projection(&mut self, side: Side, view: View, cut: Option<Day>) -> usize {
         // Knowledge changes on issue days only: days between two of them are one state of knowledge.
         let cut = cut.map(|day| {
             let at = self.law.issues.partition_point(|&issue| issue <= day);
@@ -375,7 +389,13 @@ impl<'l> Engine<'l> {
         let cut = (line.view == View::Owed || known != day).then_some(known);
         let projection = self.projection(line.side, line.view, cut);
         let mut pieces = SmallVec::from_slice(&[at.0]);
-        pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
+        let interval = match when {
+            When::Day(day) => self.projections[projection].whole_day(day, at),
+            When::At(_) => None,
+        };
+        if interval.is_none() {
+            pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
+        }
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
         let classes = if has_schedule { self.products(line.code, day) } else { smallvec::smallvec![self.product(line.code)] };
@@ -387,7 +407,7 @@ impl<'l> Engine<'l> {
             column: base.column,
         };
         let origin = self.origin(line.origin);
-        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares, carried }, rates))
+        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares, carried, interval }, rates))
     }
 
     pub(crate) fn grain(&self, side: Side) -> i64 {
@@ -396,7 +416,7 @@ impl<'l> Engine<'l> {
 
     pub(crate) fn root(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, class: usize, explain: bool) -> Root {
         let projection = &mut self.projections[q.projection];
-        let interval = projection.interval(q.pieces[piece]);
+        let interval = q.interval.filter(|_| piece == 0).unwrap_or_else(|| projection.interval(q.pieces[piece]));
         let class = (q.classes[class], class_of(self.law, &self.classes, q.classes[class]));
         projection.root(self.law, class, (q.origin, line.origin), interval, explain)
     }
@@ -426,38 +446,46 @@ impl<'l> Engine<'l> {
 
     /// The bill of a line.
     pub fn bill(&mut self, line: &EntryLine) -> Result<Bill, Fault> {
-        let value = Value::of(line, self.grain(line.side), self.flaw);
-        let (q, _) = self.question(line, &value)?;
-        if let Some(bill) = self.plain_bill(&q, line, &value)? {
-            return Ok(bill);
-        }
-        let (possible, asked) = self.possible(&q, line, &value, false)?;
-        Ok(self.combine(&q, &possible, asked))
+        let mut bill = Bill::default();
+        self.bill_into(line, &mut bill)?;
+        Ok(bill)
     }
 
-    /// The bill where everything that matters is stated; none where alternatives must be counted.
-    fn plain_bill(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Option<Bill>, Fault> {
-        let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(None) };
+    /// The bill of a line, in place of one that is no longer needed: what that one holds is used again.
+    pub fn bill_into(&mut self, line: &EntryLine, bill: &mut Bill) -> Result<(), Fault> {
+        let value = Value::of(line, self.grain(line.side), self.flaw);
+        let (q, _) = self.question(line, &value)?;
+        if self.plain_bill(&q, line, &value, bill)? {
+            return Ok(());
+        }
+        let (possible, asked) = self.possible(&q, line, &value, false)?;
+        *bill = self.combine(&q, &possible, asked);
+        Ok(())
+    }
+
+    /// The bill where everything that matters is stated; false where alternatives must be counted.
+    fn plain_bill(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, bill: &mut Bill) -> Result<bool, Fault> {
+        let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(false) };
         let leaf = self.projections[q.projection].leaf(leaf_ix);
         if value.missing_metals(&leaf.owed) != [false; 3] {
-            return Ok(None);
+            return Ok(false);
         }
         if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
-            return Ok(None);
+            return Ok(false);
         }
         let headings = self.kept_headings(q, leaf_ix, line.side);
         let leaf = self.projections[q.projection].leaf(leaf_ix);
         self.conflict(leaf)?;
         let ordinary = self.ordinary_duty(q, leaf, value, line);
-        let Ok(ordinary) = ordinary else { return Ok(None) };
-        let mut bill = self.empty_bill();
+        let Ok(ordinary) = ordinary else { return Ok(false) };
+        self.clear(bill);
         let mut total = Totals::default();
         if let Some(mfn) = self.mfn {
             bill.families[usize::from(mfn.0)] = FamilyAmount { pct: ordinary.pct, duty: ordinary.cents, open: false };
         }
         let context = self.ordinary_context(q, ordinary.cents);
         for owed in &leaf.owed {
-            let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(None) };
+            let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(false) };
             add_family(&mut bill.families[usize::from(owed.family.0)], &duty);
             total.add(&duty);
             if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
@@ -473,9 +501,9 @@ impl<'l> Engine<'l> {
         bill.duty_max = bill.total_duty;
         bill.headings = headings;
         if bill.prohibited {
-            forbid(&mut bill);
+            forbid(bill);
         }
-        Ok(Some(bill))
+        Ok(true)
     }
 
     /// The one leaf that a line reaches in every part of the day and for every statistical number it can have.
@@ -502,6 +530,14 @@ impl<'l> Engine<'l> {
         let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side).into();
         self.projections[q.projection].leaf_mut(leaf).headings = Some(Arc::clone(&found));
         found
+    }
+
+    fn clear(&self, bill: &mut Bill) {
+        bill.families.clear();
+        bill.families.resize(self.law.timeline.ledger.families.len(), FamilyAmount::ZERO);
+        bill.needs_input.clear();
+        bill.beyond_horizon.clear();
+        bill.cannot.clear();
     }
 
     pub(crate) fn empty_bill(&self) -> Bill {

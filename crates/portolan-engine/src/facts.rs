@@ -157,6 +157,22 @@ pub struct Facts {
     /// The atoms.
     pub atoms: Vec<Atom>,
     by_condition: FxHashMap<Condition, AtomIx>,
+    assertion_bits: AssertionBits,
+}
+
+/// The bit of each assertion; nothing for one that no condition looks at.
+#[derive(Debug, Default)]
+struct AssertionBits {
+    loaded: u128,
+    exported: u128,
+    mode: u128,
+    transit: u128,
+    spi: u128,
+    melted: u128,
+    chapter_98: u128,
+    us_content: u128,
+    us_metal: u128,
+    claims: Vec<u128>,
 }
 
 impl Facts {
@@ -185,10 +201,31 @@ impl Facts {
         let mut found: Vec<_> = found.into_iter().collect();
         // The order of facts is the order in which alternatives are tried; keep it independent of hashing.
         found.sort_by(|a, b| a.0.cmp(&b.0));
+        facts.assertion_bits.claims = vec![0; law.ledger.claims.len()];
         for (fact, conditions) in found {
             facts.add_fact(law, fact, conditions);
         }
         facts
+    }
+
+    fn add_assertion(&mut self, fact: &Fact, index: FactIx) {
+        let bit = 1_u128 << index.0.min(127);
+        let of = &mut self.assertion_bits;
+        if fact.is_transit() {
+            of.transit |= bit;
+        }
+        match fact {
+            Fact::Loaded => of.loaded = bit,
+            Fact::Exported => of.exported = bit,
+            Fact::Mode => of.mode = bit,
+            Fact::Spi => of.spi = bit,
+            Fact::Melted => of.melted = bit,
+            Fact::Chapter98 => of.chapter_98 = bit,
+            Fact::Share(Share::UsContent) => of.us_content = bit,
+            Fact::Share(Share::UsMetal) => of.us_metal = bit,
+            Fact::Claim(claim) => of.claims[usize::from(claim.0)] = bit,
+            _ => {}
+        }
     }
 
     fn add_fact(&mut self, law: &Timeline<'_>, fact: Fact, conditions: Vec<Condition>) {
@@ -204,6 +241,9 @@ impl Facts {
             let atom = AtomIx(u16::try_from(self.atoms.len()).unwrap_or(u16::MAX));
             self.by_condition.insert(condition.clone(), atom);
             self.atoms.push(Atom { fact: index, condition, regions });
+        }
+        if fact.is_assertion(law) {
+            self.add_assertion(&fact, index);
         }
         self.assertion.push(fact.is_assertion(law));
         self.facts.push(fact);
@@ -234,22 +274,27 @@ impl Facts {
         1 << self.fact_of(atom).0.min(127)
     }
 
-    /// The assertions that a line makes, one bit each: what need not be asked of it is what it does not say.
+    /// The assertions that a line makes, one bit each: what it does not say need not be asked of it.
     pub fn stated_assertions(&self, line: &EntryLine, transit_is_fact: bool) -> u128 {
-        let mut bits = 0;
-        for (index, fact) in self.facts.iter().enumerate().filter(|(index, _)| self.assertion[*index]) {
-            let stated = match fact {
-                Fact::Loaded => line.loading_date.is_some() || transit_is_fact,
-                Fact::Exported => line.export_date.is_some() || transit_is_fact,
-                Fact::Mode => line.mode.is_some() || transit_is_fact,
-                Fact::Spi => line.spi.is_some(),
-                Fact::Melted => line.melt_country.is_some(),
-                Fact::Chapter98 => line.ch98_number.is_some(),
-                Fact::Share(of) => share(line, *of).is_some(),
-                Fact::Claim(claim) => !line.claims.is_empty() && line.claim(*claim).is_some(),
-                _ => true,
-            };
-            bits |= u128::from(stated) << index.min(127);
+        let of = &self.assertion_bits;
+        let mut bits = if transit_is_fact { of.transit } else { 0 };
+        let stated = [
+            (line.loading_date.is_some(), of.loaded),
+            (line.export_date.is_some(), of.exported),
+            (line.mode.is_some(), of.mode),
+            (line.spi.is_some(), of.spi),
+            (line.melt_country.is_some(), of.melted),
+            (line.ch98_number.is_some(), of.chapter_98),
+            (line.us_content_pct.is_some(), of.us_content),
+            (line.us_metal_pct.is_some(), of.us_metal),
+        ];
+        for (stated, bit) in stated {
+            if stated {
+                bits |= bit;
+            }
+        }
+        for stated in &line.claims {
+            bits |= of.claims.get(usize::from(stated.claim.0)).copied().unwrap_or(0);
         }
         bits
     }

@@ -80,6 +80,16 @@ struct Active {
 /// All that resolution reads of a record's own time: its number, and indices of what is in force.
 type State = (u32, SmallVec<[u16; 8]>);
 
+/// The first day that is looked up by its number: 1 January 2015; and how many follow.
+const FIRST_DAY: i32 = 16_436;
+const DAYS: usize = 8_000;
+/// Not looked up yet.
+const UNKNOWN: u32 = u32::MAX;
+/// Looked up, and there is none.
+const NONE: u32 = u32::MAX - 1;
+/// Classes beyond this are looked up by hash: those of single lines.
+const MOST_CLASSES: usize = 1 << 16;
+
 /// One projection of the law.
 #[derive(Debug)]
 pub struct Projection {
@@ -87,16 +97,22 @@ pub struct Projection {
     view: View,
     cut: Option<Day>,
     boundaries: Vec<Instant>,
+    /// By interval.
+    moments: Vec<Moment>,
+    /// By day from [`FIRST_DAY`]: the interval of a tariff day that lies in one, else [`NONE`].
+    days: Vec<u32>,
     active: Vec<Option<Active>>,
     /// Numbers of the states that records can be in, so that intervals that differ only in other records share roots.
     states: FxHashMap<State, u32>,
     sets: Vec<Bits>,
     set_of: FxHashMap<Bits, u32>,
-    /// Per product class: from when, which set; filled as asked.
+    /// By class and stretch of time in which its membership is the same; filled as asked.
     products: FxHashMap<(u64, u32), u32>,
-    segments: FxHashMap<u64, Vec<Instant>>,
-    origins: FxHashMap<(u32, u32), u32>,
-    joined: FxHashMap<(u32, u32, u32, bool), Root>,
+    /// By class of the law's table, then interval.
+    tabled: Vec<Box<[u32]>>,
+    /// By origin class, then interval.
+    origins: Vec<Box<[u32]>>,
+    joined: FxHashMap<u64, Root>,
     canonical: FxHashMap<(Box<[u32]>, bool), Root>,
     nodes: Vec<Node>,
     /// Of each node: the node before it and the reply that leads from there.
@@ -109,7 +125,7 @@ impl Projection {
     /// A projection: `cut` fixes the knowledge; without it, knowledge is that of each moment's own day.
     pub fn new(law: &Law<'_>, side: Side, view: View, cut: Option<Day>, flaw: Flaw) -> Self {
         let boundaries = law.boundaries(side);
-        Self {
+        let mut projection = Self {
             side,
             view,
             cut,
@@ -119,8 +135,8 @@ impl Projection {
             sets: Vec::new(),
             set_of: FxHashMap::default(),
             products: FxHashMap::default(),
-            segments: FxHashMap::default(),
-            origins: FxHashMap::default(),
+            tabled: Vec::new(),
+            origins: Vec::new(),
             joined: FxHashMap::default(),
             canonical: FxHashMap::default(),
             // Node 0 stands for "not built".
@@ -128,7 +144,25 @@ impl Projection {
             parents: vec![(0, Reply::No)],
             leaves: Vec::new(),
             flaw,
+            moments: Vec::new(),
+            days: Vec::new(),
+        };
+        let intervals = u32::try_from(projection.boundaries.len()).unwrap_or(u32::MAX);
+        projection.moments = (0..=intervals).map(|interval| projection.find_moment(law, interval)).collect();
+        projection
+    }
+
+    /// The interval of a tariff day that lies in one; looked up once a day.
+    pub fn whole_day(&mut self, day: Day, (start, end): (Instant, Instant)) -> Option<u32> {
+        let at = usize::try_from(day.0 - FIRST_DAY).ok().filter(|&at| at < DAYS)?;
+        if self.days.is_empty() {
+            self.days = vec![UNKNOWN; DAYS];
         }
+        if self.days[at] == UNKNOWN {
+            let one = self.after(start).first().is_none_or(|&next| next >= end);
+            self.days[at] = if one { self.interval(start) } else { NONE };
+        }
+        Some(self.days[at]).filter(|&interval| interval != NONE)
     }
 
     /// The interval that holds a moment.
@@ -151,7 +185,11 @@ impl Projection {
     }
 
     /// The moment that stands for an interval.
-    pub fn moment(&self, law: &Law<'_>, interval: u32) -> Moment {
+    pub fn moment(&self, interval: u32) -> Moment {
+        self.moments[interval as usize]
+    }
+
+    fn find_moment(&self, law: &Law<'_>, interval: u32) -> Moment {
         let at = self.start(interval).unwrap_or(Instant(i64::MIN / 4));
         let known = self.cut.unwrap_or_else(|| {
             let day = law.clocks[usize::from(self.side.0)].day_of(at);
@@ -173,7 +211,7 @@ impl Projection {
 
     fn active(&mut self, law: &Law<'_>, interval: u32) -> &Active {
         if self.active[interval as usize].is_none() {
-            let moment = self.moment(law, interval);
+            let moment = self.moment(interval);
             let bits = law.active(moment);
             let mut states = vec![0; law.records()];
             for index in bits.iter() {
@@ -189,25 +227,49 @@ impl Projection {
 
     /// The records whose lists hold a class; looked up once per stretch of time in which its membership is the same.
     fn product_set(&mut self, law: &Law<'_>, class: (u64, &ProductClass), interval: u32) -> u32 {
-        let moment = self.moment(law, interval);
-        let changes = self.segments.entry(class.0).or_insert_with(|| class.1.changes().to_vec());
-        let segment = u32::try_from(changes.partition_point(|&c| c <= moment.at)).unwrap_or(u32::MAX);
-        if let Some(&set) = self.products.get(&(class.0, segment)) {
-            return set;
+        let tabled = usize::try_from(class.0).ok().filter(|&at| at < MOST_CLASSES);
+        if let Some(at) = tabled {
+            if at >= self.tabled.len() {
+                self.tabled.resize_with(at + 1, Box::default);
+            }
+            match self.tabled[at].get(interval as usize) {
+                Some(&set) if set != UNKNOWN => return set,
+                Some(_) => {}
+                None => self.tabled[at] = vec![UNKNOWN; self.moments.len()].into_boxed_slice(),
+            }
         }
-        let bits = law.product_bits(class.1, moment);
-        let set = self.set(bits);
-        self.products.insert((class.0, segment), set);
+        let moment = self.moment(interval);
+        let segment = u32::try_from(class.1.changes().partition_point(|&c| c <= moment.at)).unwrap_or(u32::MAX);
+        let set = match self.products.get(&(class.0, segment)) {
+            Some(&set) => set,
+            None => {
+                let bits = law.product_bits(class.1, moment);
+                let set = self.set(bits);
+                self.products.insert((class.0, segment), set);
+                set
+            }
+        };
+        if let Some(at) = tabled {
+            self.tabled[at][interval as usize] = set;
+        }
         set
     }
 
     fn origin_set(&mut self, law: &Law<'_>, origin: (u32, Origin), interval: u32) -> u32 {
-        if let Some(&set) = self.origins.get(&(origin.0, interval)) {
-            return set;
+        let at = origin.0 as usize;
+        if at >= self.origins.len() {
+            self.origins.resize_with(at + 1, Box::default);
         }
-        let bits = law.origin_bits(self.side, origin.1, self.moment(law, interval));
+        if self.origins[at].is_empty() {
+            self.origins[at] = vec![UNKNOWN; self.moments.len()].into_boxed_slice();
+        }
+        let known = self.origins[at][interval as usize];
+        if known != UNKNOWN {
+            return known;
+        }
+        let bits = law.origin_bits(self.side, origin.1, self.moment(interval));
         let set = self.set(bits);
-        self.origins.insert((origin.0, interval), set);
+        self.origins[at][interval as usize] = set;
         set
     }
 
@@ -215,25 +277,27 @@ impl Projection {
     pub fn root(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32, explain: bool) -> Root {
         let product = self.product_set(law, class, interval);
         let origin = self.origin_set(law, origin, interval);
-        if let Some(&root) = self.joined.get(&(product, origin, interval, explain)) {
+        // Sets are counted in tens of thousands, intervals in hundreds: their numbers share a word.
+        let key = u64::from(product) << 40 | u64::from(origin) << 16 | u64::from(interval) << 1 | u64::from(explain);
+        if let Some(&root) = self.joined.get(&key) {
             return root;
         }
         let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
         let active = self.active(law, interval);
         let bits = scope.and(&active.bits);
-        let key: Box<[u32]> = std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
-        let key = (key, explain);
-        let root = match self.canonical.get(&key) {
+        let states: Box<[u32]> = std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
+        let canonical = (states, explain);
+        let root = match self.canonical.get(&canonical) {
             Some(&root) => root,
             None => {
                 let bits = self.set(bits);
                 let node = self.build(law, (interval, bits, explain), (0, Reply::No), &[]);
                 let root = Root { node, interval, bits, explain };
-                self.canonical.insert(key, root);
+                self.canonical.insert(canonical, root);
                 root
             }
         };
-        self.joined.insert((product, origin, interval, explain), root);
+        self.joined.insert(key, root);
         root
     }
 
@@ -249,7 +313,7 @@ impl Projection {
     /// leaf, and before it the questions on assertions, each followed to where it is not made.
     fn build(&mut self, law: &Law<'_>, place: (u32, u32, bool), parent: (u32, Reply), replies: &[(Open, Reply)]) -> u32 {
         let (interval, bits, explain) = place;
-        let moment = self.moment(law, interval);
+        let moment = self.moment(interval);
         let taken = RefCell::default();
         let resolver = Resolver { law, moment, active: &self.sets[bits as usize], replies, taken, explain, flaw: self.flaw };
         let resolved = resolver.resolve();
