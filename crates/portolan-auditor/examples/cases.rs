@@ -117,7 +117,9 @@ fn run(ledger: &Ledger, auditor: &Auditor<'_>, base: &Printed<'_, '_>, case: &Ca
         .filter_map(|(key, expected)| differs(ledger, &answer, key, expected))
         .collect();
     if !case.expect.contains_key("needs_input") && !answer.needs_input.is_empty() {
-        wrong.push(format!("asks for {}", answer.needs_input.join(" ")));
+        let open = answer.rows.iter().filter(|row| row.status == Status::NeedsInput);
+        let open: Vec<String> = open.map(|row| format!("{}/{}", row.program, row.id)).collect();
+        wrong.push(format!("asks for {} ({})", answer.needs_input.join(" "), open.join(" ")));
     }
     wrong
 }
@@ -238,14 +240,13 @@ fn date(text: &str) -> Result<When, Box<dyn Error>> {
         return Ok(When::Day(day));
     }
     // `2025-04-09T00:01:00-04:00`, or with a `Z`.
-    let (stamp, offset) = match text.strip_suffix('Z') {
-        Some(stamp) => (stamp, 0),
-        None => {
-            let (stamp, offset) = text.split_at_checked(text.len().saturating_sub(6)).ok_or("no date")?;
-            let (hours, minutes) = offset[1..].split_once(':').ok_or("no offset")?;
-            let seconds = hours.parse::<i64>()? * 3600 + minutes.parse::<i64>()? * 60;
-            (stamp, if offset.starts_with('-') { -seconds } else { seconds })
-        }
+    let (stamp, offset) = if let Some(stamp) = text.strip_suffix('Z') {
+        (stamp, 0)
+    } else {
+        let (stamp, offset) = text.split_at_checked(text.len().saturating_sub(6)).ok_or("no date")?;
+        let (hours, minutes) = offset[1..].split_once(':').ok_or("no offset")?;
+        let seconds = hours.parse::<i64>()? * 3600 + minutes.parse::<i64>()? * 60;
+        (stamp, if offset.starts_with('-') { -seconds } else { seconds })
     };
     let (day, clock) = stamp.split_once('T').ok_or("no time")?;
     let day = Day::parse_iso(day.as_bytes()).ok_or("no day")?;

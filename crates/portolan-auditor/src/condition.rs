@@ -1,7 +1,7 @@
 //! One condition against one setting of the facts (`LEDGER.md`, section 3.5).
 
 use portolan_ledger::record::{Bound, Column, Condition, Origin, OriginRef, Share};
-use portolan_ledger::{Instant, Rate, UnitPrice};
+use portolan_ledger::{EntryLine, Instant, Rate, UnitPrice};
 
 use crate::base::OrdinaryRate;
 use crate::facts::{Facts, QuantityIs};
@@ -85,14 +85,19 @@ pub(crate) fn holds(condition: &Condition, frame: &Frame<'_, '_>, facts: &Facts)
             let base = base.map(|b| if *general { &b.general } else { &b.applicable });
             known(base.and_then(|base| base_reaches(base, *rate, facts)).map(|r| r == *at_least))
         }
-        Condition::Chapter98(numbers) => asserted(line.ch98_number.as_ref(), |number| {
-            let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-            numbers.is_empty() || numbers.iter().any(|start| digits.starts_with(&**start))
-        }),
+        Condition::Chapter98(numbers) => chapter_98(line, numbers),
         Condition::ExportedFrom(countries) => {
             known(facts.export_country.map(|country| frame.law.one_of(countries, country)))
         }
         Condition::Provisions { .. } => return None,
+    })
+}
+
+/// Whether the chapter 98 number that is claimed starts with one of these; none given: with any.
+pub(crate) fn chapter_98(line: &EntryLine, numbers: &[String]) -> Truth {
+    asserted(line.ch98_number.as_ref(), |number| {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        numbers.is_empty() || numbers.iter().any(|start| digits.starts_with(&**start))
     })
 }
 

@@ -51,7 +51,10 @@ pub(crate) struct Facts {
     pub metal_weight: Option<Rate>,
     /// Steel, aluminum, copper.
     pub metals: [Rate; 3],
+    /// As asserted, for conditions.
     pub us_content: Option<Rate>,
+    /// The US part where it was not stated and a rate on what is not US content needs it.
+    pub us_part: Option<Rate>,
     /// Only where a record asks for it.
     pub processing: Option<ProcessingIs>,
     pub smelt: Vec<Origin>,
@@ -94,6 +97,7 @@ impl Facts {
             metals: [line.steel_pct, line.aluminum_pct, line.copper_pct]
                 .map(|share| share.unwrap_or(Rate::ZERO)),
             us_content: line.us_content_pct,
+            us_part: None,
             processing: None,
             smelt: line.smelt_countries.clone(),
             cast: line.cast_country,
@@ -115,6 +119,7 @@ pub(crate) enum Choices {
     Claim(ClaimId),
     MetalWeight(Vec<Rate>),
     Metal(Metal, Vec<Rate>),
+    UsPart(Vec<Rate>),
     Processing(Vec<ProcessingIs>),
     Smelt(Vec<Vec<Origin>>),
     Cast(Vec<Origin>),
@@ -130,7 +135,7 @@ impl Choices {
             Self::Loading(list) | Self::Export(list) => list.len(),
             Self::Mode(list) => list.len(),
             Self::Claim(_) => 2,
-            Self::MetalWeight(list) | Self::Metal(_, list) => list.len(),
+            Self::MetalWeight(list) | Self::Metal(_, list) | Self::UsPart(list) => list.len(),
             Self::Processing(list) => list.len(),
             Self::Smelt(list) => list.len(),
             Self::Cast(list) | Self::ExportCountry(list) => list.len(),
@@ -150,6 +155,7 @@ impl Choices {
             Self::Claim(claim) => facts.claims[usize::from(claim.0)] = Some(i == 1),
             Self::MetalWeight(list) => facts.metal_weight = Some(list[i]),
             Self::Metal(metal, list) => facts.metals[*metal as usize] = list[i],
+            Self::UsPart(list) => facts.us_part = Some(list[i]),
             Self::Processing(list) => facts.processing = Some(list[i]),
             Self::Smelt(list) => facts.smelt.clone_from(&list[i]),
             Self::Cast(list) => facts.cast = Some(list[i]),
@@ -186,6 +192,7 @@ impl Choices {
             Self::Metal(Metal::Copper, _) => "copper_pct",
             Self::Processing(_) if line.processing_value.is_some() => "entered_value_usd",
             Self::Processing(_) => "processing_value_usd",
+            Self::UsPart(_) => "us_content_pct",
             Self::Smelt(_) => "smelt_countries",
             Self::Cast(_) => "cast_country",
             Self::ExportCountry(_) => "country_of_export",
@@ -237,8 +244,11 @@ pub(crate) fn moments(
 struct Reads<'f> {
     loaded: Vec<Instant>,
     exported: Vec<Instant>,
+    /// Modes that records name beside an in-transit date.
     modes: Vec<Mode>,
-    mode: bool,
+    /// Modes that any record names.
+    all_modes: Vec<Mode>,
+    us_part: bool,
     claims: Vec<ClaimId>,
     metal_weight: Vec<Rate>,
     metal: [bool; 3],
@@ -258,7 +268,12 @@ struct Reads<'f> {
 impl<'f> Reads<'f> {
     fn read_frame(&mut self, frame: &'f Frame<'_, '_>) {
         for when in frame.conditions() {
+            let in_transit = |c: &Condition| matches!(c, Condition::Loaded(_) | Condition::Exported(_));
+            let in_transit = when.conditions.iter().any(in_transit);
             for condition in when.conditions {
+                if let (Condition::Mode(modes), true) = (condition, in_transit) {
+                    self.modes.extend(modes);
+                }
                 self.read_condition(frame, condition);
             }
         }
@@ -269,6 +284,7 @@ impl<'f> Reads<'f> {
             };
             match rate {
                 DutyRate::OfMetal(_, metal) => self.metal[*metal as usize] = true,
+                DutyRate::OfNonUs(..) => self.us_part = true,
                 DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit)
                     if price.0 != 0 =>
                 {
@@ -289,10 +305,7 @@ impl<'f> Reads<'f> {
         match condition {
             Condition::Loaded(bound) => self.loaded.push(moment_of(*bound)),
             Condition::Exported(bound) => self.exported.push(moment_of(*bound)),
-            Condition::Mode(modes) => {
-                self.mode = true;
-                self.modes.extend(modes);
-            }
+            Condition::Mode(modes) => self.all_modes.extend(modes),
             Condition::ValueAtMost(value) => self.value_at_most.push(*value),
             Condition::UnitPrice { price, unit, .. } => self.unit_prices.push((unit, *price)),
             Condition::Claim { claim, .. } => self.claims.push(*claim),
@@ -349,8 +362,8 @@ pub(crate) fn open_facts(
     }
     found.push(Choices::Loading(transit_dates(auditor, line, line.loading_date, &reads.loaded)?));
     found.push(Choices::Export(transit_dates(auditor, line, line.export_date, &reads.exported)?));
-    if line.mode.is_none() && reads.mode {
-        found.push(Choices::Mode(modes(&reads.modes)));
+    if line.mode.is_none() && !reads.modes.is_empty() {
+        found.push(Choices::Mode(modes(&reads.modes, &reads.all_modes)));
     }
     reads.claims.sort_unstable();
     reads.claims.dedup();
@@ -399,9 +412,9 @@ fn transit_dates(
     Ok(dates)
 }
 
-/// Not asserted, each mode that is named, and one that is not.
-fn modes(named: &[Mode]) -> Vec<Option<Mode>> {
-    let all = [
+/// Not asserted, each mode that is named beside an in-transit date, and one that no record names.
+fn modes(named: &[Mode], all: &[Mode]) -> Vec<Option<Mode>> {
+    let every = [
         Mode::Vessel,
         Mode::Rail,
         Mode::Truck,
@@ -409,7 +422,7 @@ fn modes(named: &[Mode]) -> Vec<Option<Mode>> {
         Mode::Mail,
         Mode::Other,
     ];
-    let other = all.into_iter().find(|mode| !named.contains(mode));
+    let other = every.into_iter().find(|mode| !all.contains(mode));
     let mut modes: Vec<_> = named.iter().copied().chain(other).map(Some).collect();
     modes.push(None);
     modes.sort_unstable();
@@ -446,6 +459,9 @@ fn contents(line: &EntryLine, reads: &Reads<'_>) -> Vec<Choices> {
         let corners = others.flat_map(bounds).map(|share| left.0.saturating_sub(share));
         let values = [0, left.0].into_iter().chain(bounds(metal)).chain(corners);
         found.push(Choices::Metal(metal, shares(values, left)));
+    }
+    if reads.us_part && line.us_content_pct.is_none() {
+        found.push(Choices::UsPart(shares([0, left.0].into_iter(), left)));
     }
     found
 }

@@ -3,10 +3,11 @@
 //! Nothing in a frame depends on a fact of the line but its code, its origin and the moment.
 
 use portolan_ledger::line::EntryLine;
-use portolan_ledger::record::{Column, Spares, StackingKind};
+use portolan_ledger::record::{Column, Condition, Spares, StackingKind};
 use portolan_ledger::{DutyRate, TariffCode};
 
 use crate::base::{Base, OrdinaryDuty, OrdinaryRate};
+use crate::condition::{Truth, chapter_98};
 use crate::fault::Fault;
 use crate::index::{Auditor, ExceptionEntry, ProhibitionEntry, ProvisionEntry, When};
 use crate::law::{Law, Layer};
@@ -208,10 +209,16 @@ impl<'a, 'l> Frame<'a, 'l> {
         }
     }
 
-    /// Whether an exception in force frees all but the processing abroad.
+    /// Whether an exception in force frees all but the processing abroad, for the chapter 98 number that is claimed.
     pub fn asks_for_processing(&self) -> bool {
         let spares = |e: &Held<'_, '_>| e.entry.record.spares == Some(Spares::OutsideProcessing);
-        self.exceptions.iter().any(|e| e.in_force && spares(e))
+        let claimed = |e: &Held<'_, '_>| {
+            e.entry.record.when.iter().all(|condition| match condition {
+                Condition::Chapter98(numbers) => chapter_98(self.line, numbers) == Truth::Yes,
+                _ => true,
+            })
+        };
+        self.exceptions.iter().any(|e| e.in_force && spares(e) && claimed(e))
     }
 
     /// The conditions that can matter: of provisions with a rate, of exceptions and prohibitions in force.

@@ -74,6 +74,7 @@ impl<'l> Auditor<'l> {
         }
         fill(&mut grid)?;
         settle_assertions(&mut grid);
+        settle_not_claimed(&mut grid);
         let answer = merge(&grid)?;
         coverage.count_answer(line, &answer);
         Ok(answer)
@@ -231,10 +232,11 @@ fn fill(grid: &mut Grid<'_, '_>) -> Result<(), Fault> {
 
 /// Whether contents that were not stated would make more than the value; what a line states is its own affair.
 fn overfull(facts: &Facts, line: &EntryLine) -> bool {
-    let us = facts.us_content.unwrap_or(Rate::ZERO);
+    let us = facts.us_part.or(facts.us_content).unwrap_or(Rate::ZERO);
     let sum: i64 = facts.metals.iter().map(|share| share.0).sum::<i64>() + us.0;
     let stated = [line.steel_pct, line.aluminum_pct, line.copper_pct];
-    let open = stated.iter().zip(facts.metals).any(|(stated, share)| stated.is_none() && share.0 > 0);
+    let metal = stated.iter().zip(facts.metals).any(|(stated, share)| stated.is_none() && share.0 > 0);
+    let open = metal || facts.us_part.is_some();
     open && sum > Rate::WHOLE.0
 }
 
@@ -262,6 +264,29 @@ fn settle_assertions(grid: &mut Grid<'_, '_>) {
     for (setting, keep) in grid.settings.iter_mut().zip(keep) {
         if !keep {
             *setting = None;
+        }
+    }
+}
+
+/// Where an assertion was not made, what a fact that was not stated would say against the same record is not `not in
+/// force`: that takes a stated fact. Neither is owed, so neither is worth a question.
+fn settle_not_claimed(grid: &mut Grid<'_, '_>) {
+    let mut used: Vec<usize> = grid.settings.iter().flatten().copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    if used.len() < 2 {
+        return;
+    }
+    let lines = |outcome: &Outcome| outcome.rows.iter().chain(&outcome.exceptions).copied().collect::<Vec<_>>();
+    let all = used.iter().flat_map(|i| lines(&grid.outcomes[*i]));
+    let not_claimed = all.filter(|line| line.status == Status::NotClaimed);
+    let keys: Vec<_> = not_claimed.map(|line| (line.kind, line.index)).collect();
+    for i in used {
+        let outcome = &mut grid.outcomes[i];
+        for line in outcome.rows.iter_mut().chain(&mut outcome.exceptions) {
+            if line.status == Status::NotInForce && keys.contains(&(line.kind, line.index)) {
+                line.status = Status::NotClaimed;
+            }
         }
     }
 }
@@ -361,9 +386,9 @@ fn row(auditor: &Auditor<'_>, (kind, index): (RowKind, usize), agreed: Option<Li
             (&*entry.program.id, &*entry.record.id, "")
         }
     };
-    let exempting = agreed.and_then(|line| line.exempted_by);
-    if let Some(own) = exempting.and_then(|e| auditor.exceptions[e].record.heading.as_deref()) {
-        heading = own;
+    if let Some(exempting) = agreed.and_then(|line| line.exempted_by) {
+        // What exempts without a heading leaves nothing to report.
+        heading = auditor.exceptions[exempting].record.heading.as_deref().unwrap_or_default();
     }
     let charge = agreed.and_then(|line| line.owed).map(|owed| Charge {
         share: owed.share,

@@ -15,7 +15,7 @@ const US: usize = 3;
 const OUTSIDE: usize = 4;
 const REST: usize = 5;
 
-/// A set of parts, never one that is empty.
+/// A set of parts, of which some may be empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PartSet(u8);
 
@@ -40,6 +40,25 @@ impl PartSet {
 
     pub fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The US part.
+    pub fn us() -> Self {
+        Self::NONE.with(US)
+    }
+
+    /// What is not processing abroad.
+    pub fn outside_processing() -> Self {
+        Self::NONE.with(OUTSIDE)
+    }
+
+    /// The parts on which a rate is assessed.
+    pub fn of(rate: &DutyRate) -> Self {
+        match rate {
+            DutyRate::OfMetal(_, metal) => Self::NONE.with(*metal as usize),
+            DutyRate::OfNonUs(..) => (0..=REST).filter(|part| *part != US).fold(Self::NONE, Self::with),
+            _ => (0..=REST).fold(Self::NONE, Self::with),
+        }
     }
 
     pub fn is_empty(self) -> bool {
@@ -119,7 +138,7 @@ pub(crate) struct Value {
 impl Value {
     pub fn new(facts: &Facts, stated: Option<Cents>, grain: i64) -> Result<Self, Fault> {
         let [steel, aluminum, copper] = facts.metals.map(Points::from);
-        let us = facts.us_content.unwrap_or(Rate::ZERO).into();
+        let us = facts.us_part.or(facts.us_content).unwrap_or(Rate::ZERO).into();
         let outside = match (facts.processing, stated) {
             (Some(ProcessingIs::Stated(processing)), Some(value)) => {
                 Some(value.0.saturating_sub(processing.0).max(0))
@@ -147,29 +166,9 @@ impl Value {
         })
     }
 
-    fn not_empty(&self, parts: impl Iterator<Item = usize>) -> PartSet {
-        parts
-            .filter(|part| self.shares[*part].0 > 0)
-            .fold(PartSet::NONE, PartSet::with)
-    }
-
-    /// The US part.
-    pub fn us(&self) -> PartSet {
-        self.not_empty([US].into_iter())
-    }
-
-    /// What is not processing abroad.
-    pub fn outside_processing(&self) -> PartSet {
-        self.not_empty([OUTSIDE].into_iter())
-    }
-
-    /// The parts on which a rate is assessed.
-    pub fn parts_of(&self, rate: &DutyRate) -> PartSet {
-        match rate {
-            DutyRate::OfMetal(_, metal) => self.not_empty([*metal as usize].into_iter()),
-            DutyRate::OfNonUs(..) => self.not_empty((0..PARTS).filter(|part| *part != US)),
-            _ => self.not_empty(0..=REST),
-        }
+    /// Whether nothing of the value lies in these parts.
+    pub fn is_nothing(&self, parts: PartSet) -> bool {
+        parts.iter().all(|part| self.shares[part].0 <= 0)
     }
 
     /// The basis of a rate from whose parts these were taken: its share of the value, and its money.

@@ -148,7 +148,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     fn find_excepted(&mut self, place: usize) -> Result<Excepted, Fault> {
         let provision = self.provision(place);
         let own = match provision.layer {
-            Layer::InForce(rate) => self.value.parts_of(rate),
+            Layer::InForce(rate) => PartSet::of(rate),
             _ => PartSet::NONE,
         };
         let mut found = Excepted {
@@ -178,7 +178,8 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
             }
         }
         // The US part of a `non_us` rate was never its own, but with a cap some of it is assessed.
-        let nothing_left = !found.taken.is_empty() && own.without(found.taken).is_empty();
+        let nothing_left =
+            !found.taken.is_empty() && self.value.is_nothing(own.without(found.taken));
         if found.wholly.is_none() && nothing_left {
             found.wholly = sparing;
         }
@@ -187,8 +188,8 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
 
     fn freed(&mut self, exception: usize, spares: &Spares) -> Result<PartSet, Fault> {
         match spares {
-            Spares::UsContent => return Ok(self.value.us()),
-            Spares::OutsideProcessing => return Ok(self.value.outside_processing()),
+            Spares::UsContent => return Ok(PartSet::us()),
+            Spares::OutsideProcessing => return Ok(PartSet::outside_processing()),
             Spares::AssessedBy(_) => {}
         }
         let mut parts = PartSet::NONE;
@@ -238,7 +239,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
                 return Ok(None);
             }
             let taken = self.excepted(place)?.taken;
-            return Ok(Some(self.value.parts_of(rate).without(taken)));
+            return Ok(Some(PartSet::of(rate).without(taken)));
         };
         let Some(parts) = self.left_after(place, last)? else {
             return Ok(None);
@@ -341,9 +342,9 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         let Some(left) = self.left(place)? else {
             return Ok(false);
         };
-        // A provision that had no part to lose (a content of zero) stands on nothing.
-        let had_none = self.left_after(place, 0)?.is_some_and(PartSet::is_empty);
-        Ok(!left.is_empty() || had_none)
+        // A content of zero is a part too: it is displaced where an earlier tier stands on it, else owed on nothing.
+        let before = self.left_after(place, 0)?.unwrap_or_default();
+        Ok(left == before || !self.value.is_nothing(left))
     }
 
     /// The provision that stands in place of all, if one does.
@@ -376,7 +377,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     /// The parts of its own that exceptions and rules took.
     pub fn taken(&mut self, place: usize) -> Result<PartSet, Fault> {
         let own = self.rate_in_force(place);
-        let own = own.map_or(PartSet::NONE, |rate| self.value.parts_of(rate));
+        let own = own.map_or(PartSet::NONE, PartSet::of);
         Ok(own.without(self.left(place)?.unwrap_or_default()))
     }
 
