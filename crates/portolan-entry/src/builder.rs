@@ -81,6 +81,22 @@ pub struct Filed {
     pub drawback_flag: Option<String>,
 }
 
+impl Filed {
+    /// Nothing is stated as filed.
+    pub const NOTHING: Self = Self {
+        headings: Vec::new(),
+        duties: Vec::new(),
+        duty_total: None,
+        mpf: None,
+        hmf: None,
+        liquidation_date: None,
+        liquidation_status: None,
+        recon_flag: None,
+        protest_status: None,
+        drawback_flag: None,
+    };
+}
+
 /// An entry line with what stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

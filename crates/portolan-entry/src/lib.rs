@@ -1,14 +1,31 @@
 //! Entry-line files in and out: the columns of the interface, bills and layers as CSV, worked cases.
 
+pub mod audit;
+pub mod bill;
 pub mod builder;
 mod cells;
 mod civil;
 pub mod columns;
+pub mod condition;
 pub mod countries;
+pub mod evaluate;
 pub mod fault;
+pub mod input;
+pub mod layers;
 mod nearest;
+mod output;
+pub mod reason;
+mod records;
+pub mod run;
+pub mod summary;
 mod value;
 
+pub use audit::Finding;
 pub use builder::{Context, Entry, Filed, LineBuilder};
 pub use columns::Column;
+pub use evaluate::engine_fault;
 pub use fault::{Fault, Faults, FieldFault};
+pub use input::Input;
+pub use layers::Layers;
+pub use run::{Done, Options, Output, RunError, run};
+pub use summary::Summary;

@@ -1,0 +1,204 @@
+//! `layers.csv`: one row a line and provision considered.
+
+use portolan_engine::Law;
+use portolan_engine::answer::{Answer, Row, Subject};
+use portolan_engine::resolve::Record;
+use portolan_ledger::line::{EntryLine, Status, When};
+use portolan_ledger::schedule::Coverage;
+use portolan_ledger::time::Clock;
+
+use crate::bill::Keys;
+use crate::cells;
+use crate::reason::Teller;
+
+/// Columns of the layers, those that are passed through left aside.
+pub const COLUMNS: [&str; 24] = [
+    "entry_number",
+    "line_number",
+    "source_row",
+    "seq",
+    "family",
+    "measure_id",
+    "provision",
+    "heading",
+    "status",
+    "reason_code",
+    "reason",
+    "governing_date",
+    "governing_rule",
+    "basis",
+    "basis_pct",
+    "rate_text",
+    "rate_pct",
+    "duty",
+    "act",
+    "citation",
+    "in_force_from",
+    "in_force_until",
+    "known_from",
+    "ledger_version",
+];
+
+/// Which rows are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layers {
+    /// Everything considered.
+    #[default]
+    All,
+    /// What the bill counts, what it turns on, and what forbids the entry.
+    Applied,
+    /// No file.
+    None,
+}
+
+impl Layers {
+    /// Whether a row with this status is written.
+    pub fn holds(self, status: Status) -> bool {
+        match self {
+            Self::All => true,
+            Self::Applied => {
+                matches!(status, Status::Applied | Status::BeyondHorizon | Status::NeedsInput | Status::Prohibited)
+            }
+            Self::None => false,
+        }
+    }
+}
+
+/// Writes the rows of an answer; `tail` is what is passed through. Gives how many rows were written.
+pub fn write(
+    out: &mut Vec<u8>,
+    which: Layers,
+    (law, clock): (&Law<'_>, &Clock),
+    keys: Keys<'_>,
+    line: &EntryLine,
+    answer: &Answer,
+    tail: &[u8],
+) -> u64 {
+    let edition = edition(answer);
+    let teller = Teller { law, clock, line, needs_input: &answer.bill.needs_input, edition: &edition };
+    let mut written = 0;
+    for (row, seq) in answer.rows.iter().zip(1_u64..) {
+        if !which.holds(row.status) {
+            continue;
+        }
+        written += 1;
+        cells::text(out, keys.entry_number);
+        out.push(b',');
+        cells::text(out, keys.line_number);
+        out.push(b',');
+        cells::whole(out, keys.source_row);
+        out.push(b',');
+        cells::whole(out, seq);
+        out.push(b',');
+        write_row(out, &teller, line, answer, row);
+        out.extend_from_slice(tail);
+        out.push(b'\n');
+    }
+    written
+}
+
+/// What states the ordinary rate, and how well the day is covered.
+fn edition(answer: &Answer) -> String {
+    let ordinary = &answer.ordinary;
+    let Some(edition) = &ordinary.edition else { return "as stated in mfn_pct".to_owned() };
+    let column = ordinary.column.map_or("", portolan_ledger::record::Column::name);
+    let cover = match ordinary.coverage {
+        Some(Coverage::BeforeFirstEdition) => "; the day lies before the first edition that was read",
+        Some(Coverage::AfterLastEdition) => "; the day lies after the last edition that was read",
+        Some(Coverage::Layer2017) => "; the rate of 2017, known from the annual table alone",
+        Some(Coverage::Printed) | None => "",
+    };
+    format!("column {} of {edition}{cover}", if column == "2" { "2".to_owned() } else { format!("1-{column}") })
+}
+
+fn write_row(out: &mut Vec<u8>, teller: &Teller<'_, '_>, line: &EntryLine, answer: &Answer, row: &Row) {
+    let ledger = teller.law.timeline.ledger;
+    let name = name(teller.law, answer, row);
+    let said = teller.tell(row);
+    let family = ledger.families.get(usize::from(row.family.0)).map_or("", |family| family.id.as_str());
+    for text in [family, &name.measure, &name.provision, &name.heading, row.status.name(), said.code, &said.text] {
+        cells::text(out, text.as_bytes());
+        out.push(b',');
+    }
+    // A day that is one piece is written as a day; a part of one by the moment that begins it.
+    match governing_day(line, answer) {
+        Some(day) if answer.moments.len() == 1 => cells::day(out, day),
+        _ => out.extend_from_slice(teller.clock.rfc3339(row.at).as_bytes()),
+    }
+    out.push(b',');
+    let (column, rule) = &answer.governing;
+    let rule = rule.as_ref().map_or_else(|| (*column).to_owned(), |rule| format!("{column}: {rule}"));
+    cells::text(out, rule.as_bytes());
+    out.push(b',');
+    out.extend_from_slice(row.basis.map_or("", portolan_engine::answer::Basis::name).as_bytes());
+    out.push(b',');
+    if let Some(share) = row.basis_share {
+        cells::share(out, share);
+    }
+    out.push(b',');
+    cells::text(out, row.rate_text.as_bytes());
+    out.push(b',');
+    cells::pct_or_empty(out, row.rate_pct);
+    out.push(b',');
+    cells::cents_or_empty(out, row.duty);
+    out.push(b',');
+    let act = row.act.map(|act| ledger.act(act));
+    cells::text(out, act.map_or("", |act| act.id.as_str()).as_bytes());
+    out.push(b',');
+    let edition = if row.subject == Subject::Ordinary { answer.ordinary.edition.as_deref().unwrap_or("") } else { "" };
+    cells::text(out, act.map_or(edition, |act| act.cite.as_str()).as_bytes());
+    for moment in [row.from, row.until] {
+        out.push(b',');
+        if let Some(moment) = moment {
+            out.extend_from_slice(teller.clock.rfc3339(moment).as_bytes());
+        }
+    }
+    out.push(b',');
+    if let Some(day) = row.known_from {
+        cells::day(out, day);
+    }
+    out.push(b',');
+    out.extend_from_slice(ledger.version.as_bytes());
+}
+
+fn governing_day(line: &EntryLine, answer: &Answer) -> Option<portolan_ledger::Day> {
+    let when = match answer.governing.0 {
+        "ftz_status_date" => line.ftz_status_date?,
+        "withdrawal_date" => line.withdrawal_date?,
+        "it_date" => line.it_date?,
+        _ => line.entry_date,
+    };
+    match when {
+        When::Day(day) => Some(day),
+        When::At(_) => None,
+    }
+}
+
+/// What a row is of.
+struct Name {
+    measure: String,
+    provision: String,
+    heading: String,
+}
+
+fn name(law: &Law<'_>, answer: &Answer, row: &Row) -> Name {
+    let timeline = &law.timeline;
+    let of = |program: u16, id: &str| Name {
+        measure: timeline.program(program).id.clone(),
+        provision: id.to_owned(),
+        heading: row.heading.clone(),
+    };
+    match row.subject {
+        Subject::Ordinary => Name {
+            measure: "ordinary".to_owned(),
+            provision: answer.ordinary.column.map_or("stated", portolan_ledger::record::Column::name).to_owned(),
+            heading: answer.ordinary.rate_row.map_or(String::new(), |code| code.to_string()),
+        },
+        Subject::Record(Record::Provision(p)) => of(timeline.provision(p).program, &timeline.provision(p).record.id),
+        Subject::Record(Record::Exception(e)) => of(timeline.exception(e).program, &timeline.exception(e).record.id),
+        Subject::Record(Record::Prohibition(index)) => match timeline.prohibitions.get(usize::from(index)) {
+            Some(node) => of(node.program, &node.record.id),
+            None => of(0, ""),
+        },
+    }
+}

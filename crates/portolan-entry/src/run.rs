@@ -1,0 +1,448 @@
+//! Files of entry lines to bills: read in pieces, evaluated on several threads, written in the order of the input.
+//!
+//! A fixed number of pieces goes round between reader, evaluators and writer. So memory is bounded whatever the size of
+//! the input, and buffers are made once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use portolan_engine::Law;
+use portolan_ledger::line::View;
+use portolan_ledger::{Day, Ledger, Side};
+
+use crate::bill::BillLayout;
+use crate::builder::Context;
+use crate::evaluate::{Evaluator, Outcome, Plan, Position, Shared, side_bit};
+use crate::fault::Faults;
+use crate::input::{Header, Input, InputError, Piece, Source};
+use crate::layers::{self, Layers};
+use crate::output::Pending;
+use crate::summary::Summary;
+
+/// Where the outputs go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// `bill.csv` and `layers.csv` in this folder, which is made where it is missing.
+    Folder(PathBuf),
+    /// Into memory.
+    Memory,
+    /// Nowhere: the summary alone.
+    Nothing,
+}
+
+/// How a run is to be done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The known date where a line states none: today, unless another state of the law is asked about.
+    pub known_date: Day,
+    /// The view where a line states none.
+    pub view: View,
+    /// The side whose schedule is meant where a line states no direction; the United States where it is not given.
+    pub side: Option<Side>,
+    /// Which layers are written.
+    pub layers: Layers,
+    /// Where the outputs go.
+    pub output: Output,
+    /// How many threads evaluate; at least one.
+    pub threads: usize,
+    /// How many faults are told one by one.
+    pub fault_limit: usize,
+    /// Rows with faults are left out and the others answered; else one fault refuses the whole input.
+    pub set_aside: bool,
+}
+
+impl Options {
+    /// The usual: assessed, all layers, a hundred faults, as many threads as the machine has.
+    pub fn new(today: Day, output: Output) -> Self {
+        Self {
+            known_date: today,
+            view: View::Assessed,
+            side: None,
+            layers: Layers::All,
+            output,
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            fault_limit: 100,
+            set_aside: false,
+        }
+    }
+}
+
+/// What a run gives.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// What the lines come to.
+    pub summary: Summary,
+    /// The bill, where it went into memory.
+    pub bill: Vec<u8>,
+    /// The layers, where they went into memory.
+    pub layers: Vec<u8>,
+}
+
+/// Why a run gives nothing. Nothing is written then.
+#[derive(Debug)]
+pub enum RunError {
+    /// The input is wrong.
+    Input(Faults),
+    /// A file cannot be read.
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file cannot be written.
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(faults) => faults.fmt(f),
+            Self::Read { file, error } => write!(f, "{file} cannot be read: {error}"),
+            Self::Write { file, error } => write!(f, "{} cannot be written: {error}", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<InputError> for RunError {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Read { file, error } => Self::Read { file, error },
+            InputError::Faults(faults) => Self::Input(faults),
+        }
+    }
+}
+
+/// A piece on its way round.
+#[derive(Debug, Default)]
+struct Job {
+    number: u64,
+    piece: Piece,
+    at: Position,
+    outcome: Outcome,
+}
+
+/// What reaches the writer.
+enum Arrival {
+    Done(Box<Job>),
+    Failed(RunError),
+}
+
+/// How far one attempt came.
+enum Attempt {
+    Done(Box<Done>),
+    /// Lines of other sides than the columns were laid out for: these sides are in the input, as far as it was read.
+    OtherSides(u64),
+}
+
+/// Evaluates entry lines and writes bills and layers. `progress` is told the lines and bytes done so far.
+///
+/// # Errors
+/// The input has faults, or a file cannot be read or written. Then nothing is left at the place of the outputs but what
+/// was there before.
+pub fn run(
+    inputs: &[Input],
+    options: &Options,
+    law: &Law<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Done, RunError> {
+    // Classes of all codes are worth making for a file; here, so that the threads do not wait for each other.
+    law.table();
+    let ledger = law.timeline.ledger;
+    let mut context = Context::new(ledger, options.known_date);
+    context.view = options.view;
+    context.side = options.side.unwrap_or(context.side);
+    let mut sides = side_bit(context.side);
+    loop {
+        match attempt(inputs, options, (law, &context), sides, progress)? {
+            Attempt::Done(done) => return Ok(*done),
+            Attempt::OtherSides(seen) if seen & sides == 0 => sides = seen,
+            Attempt::OtherSides(seen) => sides |= seen,
+        }
+    }
+}
+
+fn attempt<'l>(
+    inputs: &[Input],
+    options: &Options,
+    (law, context): (&Law<'l>, &Context<'l>),
+    sides: u64,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Attempt, RunError> {
+    let (sources, headers) = open(inputs, options.fault_limit)?;
+    let ledger = law.timeline.ledger;
+    let all_sides = (0..u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX)).map(Side);
+    let shown: Vec<Side> = all_sides.filter(|side| sides & side_bit(*side) != 0).collect();
+    let layout = BillLayout::new(ledger, &shown);
+    let names = passed_names(ledger, &headers);
+    let head = |columns: &[String]| head(columns, &names);
+    let mut sink = Sink::open(options, &head(&layout.names()), &head(&layers::COLUMNS.map(str::to_owned)))?;
+    let plans = plans(headers, &names);
+    let quiet = options.output == Output::Nothing;
+    let layers = if quiet { Layers::None } else { options.layers };
+    let shared = Shared { law, context, layout, layers, quiet, fault_limit: options.fault_limit, plans };
+    let mut total = Summary::new(ledger);
+    let mut seen = 0;
+    let outcome = stream(sources, &shared, options.threads.max(1), &mut |outcome| {
+        seen |= outcome.sides;
+        if seen & !sides != 0 {
+            return Ok(false);
+        }
+        let refused = !options.set_aside && !(outcome.summary.faults.is_empty() && total.faults.is_empty());
+        if !refused {
+            sink.write(outcome)?;
+        }
+        total.merge(std::mem::take(&mut outcome.summary), options.fault_limit);
+        progress(total.lines + total.set_aside, total.bytes_in);
+        Ok(true)
+    });
+    outcome?;
+    if seen & !sides != 0 {
+        return Ok(Attempt::OtherSides(seen));
+    }
+    if !options.set_aside && !total.faults.is_empty() {
+        return Err(RunError::Input(total.faults));
+    }
+    total.bytes_out = sink.bytes;
+    let (bill, layers) = sink.finish()?;
+    Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers })))
+}
+
+/// Opens all inputs and reads their headers: the columns that are passed through must be known before the first row.
+fn open(inputs: &[Input], limit: usize) -> Result<(Vec<Source<'_>>, Vec<Header>), RunError> {
+    let mut faults = Faults::default();
+    let (mut sources, mut headers) = (Vec::new(), Vec::new());
+    for input in inputs {
+        match Source::open(input) {
+            Ok((source, header)) => {
+                sources.push(source);
+                headers.push(header);
+            }
+            Err(InputError::Faults(found)) => faults.extend(found, limit),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    if faults.is_empty() { Ok((sources, headers)) } else { Err(RunError::Input(faults)) }
+}
+
+/// Columns that are passed through: the name in the input, and in the outputs.
+fn passed_names(ledger: &Ledger, headers: &[Header]) -> Vec<(String, String)> {
+    let mut ours = BillLayout::all_names(ledger);
+    ours.extend(layers::COLUMNS.map(str::to_owned));
+    let mut names: Vec<(String, String)> = Vec::new();
+    for (_, name) in headers.iter().flat_map(Header::unknown) {
+        if names.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let mut shown = name.to_owned();
+        while ours.contains(&shown) || names.iter().any(|(_, taken)| *taken == shown) {
+            shown = format!("input_{shown}");
+        }
+        names.push((name.to_owned(), shown));
+    }
+    names
+}
+
+fn plans(headers: Vec<Header>, names: &[(String, String)]) -> Vec<Plan> {
+    let plan = |header: Header| {
+        let cell = |wanted: &str| header.unknown().find(|(_, name)| *name == wanted).map(|(at, _)| at);
+        let passed = names.iter().map(|(name, _)| cell(name)).collect();
+        Plan { header, passed }
+    };
+    headers.into_iter().map(plan).collect()
+}
+
+fn head(columns: &[String], passed: &[(String, String)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let names = columns.iter().chain(passed.iter().map(|(_, shown)| shown));
+    for (at, name) in names.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        crate::cells::text(&mut out, name.as_bytes());
+    }
+    out.push(b'\n');
+    out
+}
+
+/// Sends pieces round; `take` sees them in the order of the input, and stops everything where it says false.
+fn stream(
+    sources: Vec<Source<'_>>,
+    shared: &Shared<'_, '_>,
+    threads: usize,
+    take: &mut dyn FnMut(&mut Outcome) -> Result<bool, RunError>,
+) -> Result<(), RunError> {
+    let (free, freed) = channel::<Box<Job>>();
+    let (work, worked) = channel::<Box<Job>>();
+    let (done, arrived) = channel::<Arrival>();
+    for _ in 0..threads * 3 + 1 {
+        // The receiver is at hand, so this cannot fail.
+        let _ = free.send(Box::default());
+    }
+    let worked = &Mutex::new(worked);
+    thread::scope(move |scope| {
+        let failed = done.clone();
+        scope.spawn(move || {
+            if let Err(error) = read(sources, &freed, &work) {
+                let _ = failed.send(Arrival::Failed(error));
+            }
+        });
+        for _ in 0..threads {
+            let done = done.clone();
+            scope.spawn(move || evaluate(shared, worked, &done));
+        }
+        drop(done);
+        // Both ends are dropped before the threads are waited for: that stops the reader, and with it the evaluators.
+        let (arrived, free) = (arrived, free);
+        collect(&arrived, &free, take)
+    })
+}
+
+/// Reads pieces into free jobs until the input or the free jobs end.
+fn read(sources: Vec<Source<'_>>, freed: &Receiver<Box<Job>>, work: &Sender<Box<Job>>) -> Result<(), RunError> {
+    let mut number = 0;
+    let mut source_rows = 0;
+    let mut spare = None;
+    for (file, mut source) in sources.into_iter().enumerate() {
+        let mut rows = 0;
+        loop {
+            let next = spare.take().or_else(|| freed.recv().ok());
+            let Some(mut job) = next else { return Ok(()) };
+            if !source.next(&mut job.piece)? {
+                // The job goes on to the next file, else there would be one less for each.
+                spare = Some(job);
+                break;
+            }
+            job.number = number;
+            job.at = Position { file, rows_before: rows, source_rows_before: source_rows };
+            number += 1;
+            rows += job.piece.rows;
+            source_rows += job.piece.rows;
+            if work.send(job).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn evaluate(shared: &Shared<'_, '_>, worked: &Mutex<Receiver<Box<Job>>>, done: &Sender<Arrival>) {
+    let mut evaluator = Evaluator::new(shared);
+    loop {
+        // A poisoned lock means that another thread has failed; there is nothing left to do then.
+        let Ok(next) = worked.lock().map(|jobs| jobs.recv()) else { return };
+        let Ok(mut job) = next else { return };
+        evaluator.piece(&job.piece.bytes, job.at, &mut job.outcome);
+        if done.send(Arrival::Done(job)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes finished jobs in order and gives them back to the reader.
+fn collect(
+    arrived: &Receiver<Arrival>,
+    free: &Sender<Box<Job>>,
+    take: &mut dyn FnMut(&mut Outcome) -> Result<bool, RunError>,
+) -> Result<(), RunError> {
+    let mut waiting: BTreeMap<u64, Box<Job>> = BTreeMap::new();
+    let mut next = 0;
+    let mut failure = None;
+    for arrival in arrived {
+        match arrival {
+            // What was read before the failure may hold faults of its own; they come first.
+            Arrival::Failed(error) => failure = Some(error),
+            Arrival::Done(job) => drop(waiting.insert(job.number, job)),
+        }
+        while let Some(mut job) = waiting.remove(&next) {
+            next += 1;
+            if !take(&mut job.outcome)? {
+                return Ok(());
+            }
+            // The reader has gone where it has nothing left to read.
+            let _ = free.send(job);
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// Where the rows go.
+struct Sink {
+    folder: Option<PathBuf>,
+    files: Option<(Pending, Option<Pending>)>,
+    memory: Option<(Vec<u8>, Vec<u8>)>,
+    bytes: u64,
+}
+
+impl Sink {
+    fn open(options: &Options, bill_head: &[u8], layers_head: &[u8]) -> Result<Self, RunError> {
+        let with_layers = options.layers != Layers::None;
+        let mut sink = Self { folder: None, files: None, memory: None, bytes: 0 };
+        match &options.output {
+            Output::Nothing => return Ok(sink),
+            Output::Memory => sink.memory = Some((Vec::new(), Vec::new())),
+            Output::Folder(folder) => {
+                let failed = |error| RunError::Write { file: folder.clone(), error };
+                fs::create_dir_all(folder).map_err(failed)?;
+                let bill = Pending::create(&folder.join("bill.csv")).map_err(failed)?;
+                let layers =
+                    if with_layers { Some(Pending::create(&folder.join("layers.csv")).map_err(failed)?) } else { None };
+                sink.files = Some((bill, layers));
+                sink.folder = Some(folder.clone());
+            }
+        }
+        sink.put(bill_head, if with_layers { layers_head } else { b"" })?;
+        Ok(sink)
+    }
+
+    fn write(&mut self, outcome: &Outcome) -> Result<(), RunError> {
+        self.put(&outcome.bill, &outcome.layers)
+    }
+
+    fn put(&mut self, bill: &[u8], layers: &[u8]) -> Result<(), RunError> {
+        if let Some((bills, rows)) = &mut self.memory {
+            bills.extend_from_slice(bill);
+            rows.extend_from_slice(layers);
+        }
+        if let Some((bills, rows)) = &mut self.files {
+            let folder = self.folder.clone().unwrap_or_default();
+            let failed = |error| RunError::Write { file: folder.clone(), error };
+            bills.write(bill).map_err(failed)?;
+            if let Some(rows) = rows {
+                rows.write(layers).map_err(failed)?;
+            }
+        }
+        self.bytes += (bill.len() + layers.len()) as u64;
+        Ok(())
+    }
+
+    /// Puts the files in their places, once both are on the disk.
+    fn finish(self) -> Result<(Vec<u8>, Vec<u8>), RunError> {
+        if let Some((bill, layers)) = self.files {
+            let folder = self.folder.unwrap_or_default();
+            let failed = |error| RunError::Write { file: folder.clone(), error };
+            bill.sync().map_err(failed)?;
+            if let Some(layers) = &layers {
+                layers.sync().map_err(failed)?;
+            }
+            bill.place().map_err(failed)?;
+            if let Some(layers) = layers {
+                layers.place().map_err(failed)?;
+            }
+        }
+        Ok(self.memory.unwrap_or_default())
+    }
+}
