@@ -86,6 +86,7 @@ impl TariffCode {
     }
 
     /// The first `digits` digits; the code itself where it is not longer.
+    #[must_use]
     pub fn prefix(self, digits: u8) -> Self {
         Self::from_padded(self.padded, self.digits.min(digits))
     }

@@ -143,45 +143,68 @@ impl Diagnostic {
 /// The files that were read, for showing places.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    path: String,
+    text: String,
+    /// The byte at which each line starts.
+    lines: Vec<u32>,
 }
 
 impl Sources {
     /// Adds a file and gives its index.
     pub fn add(&mut self, path: String, text: String) -> u16 {
-        self.files.push((path, text));
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| byte(at + 1))).collect();
+        self.files.push(Source { path, text, lines });
         u16::try_from(self.files.len() - 1).unwrap_or(u16::MAX)
     }
 
     /// The path of a file.
     pub fn path(&self, file: u16) -> &str {
-        self.files.get(usize::from(file)).map_or("?", |(path, _)| path)
+        self.files.get(usize::from(file)).map_or("?", |source| &source.path)
     }
 
     /// The text of a file.
     pub fn text(&self, file: u16) -> &str {
-        self.files.get(usize::from(file)).map_or("", |(_, text)| text)
+        self.files.get(usize::from(file)).map_or("", |source| &source.text)
     }
 
     /// All paths, in the order of their indices.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|(path, _)| path.as_str())
+        self.files.iter().map(|source| source.path.as_str())
     }
 
-    /// Line and column of a place, both from 1.
+    /// Line and column of a place, both from 1; the column counts bytes.
     pub fn line_column(&self, span: Span) -> (u32, u32) {
-        let text = self.text(span.file).as_bytes();
-        let start = (span.start as usize).min(text.len());
-        let before = &text[..start];
-        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-        let column = start - before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1) + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+        let Some(source) = self.files.get(usize::from(span.file)) else { return (1, 1) };
+        let start = span.start.min(byte(source.text.len()));
+        let line = source.lines.partition_point(|&first| first <= start);
+        let first = source.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        (byte(line), start - first + 1)
     }
 
     /// The place of a record.
     pub fn place(&self, span: Span) -> Place {
         Place { file: span.file, line: self.line_column(span).0 }
     }
+
+    /// The whole line at a place, without what ends it.
+    pub fn line(&self, place: Place) -> Option<Span> {
+        let source = self.files.get(usize::from(place.file))?;
+        let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
+        let start = *source.lines.get(line)?;
+        let end = source.lines.get(line + 1).map_or(byte(source.text.len()), |&next| next - 1);
+        Some(Span { file: place.file, start, end })
+    }
+}
+
+/// A byte's position as spans hold it; files of four gigabytes are not ledgers.
+fn byte(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// `ledger/us/x.toml:12:5: error[PTL017]: ...`, one line, for logs and tests.

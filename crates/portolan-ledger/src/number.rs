@@ -33,8 +33,7 @@ impl std::error::Error for NumberError {}
 pub fn parse_scaled(text: &[u8], places: u32) -> Result<i64, NumberError> {
     let (negative, body) = match text.trim_ascii() {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     let mut value = 0_i64;
     let mut decimals = None;

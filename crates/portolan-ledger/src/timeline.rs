@@ -307,11 +307,19 @@ impl<'l> Timeline<'l> {
         if suspension.resumes {
             return false;
         }
-        let known = suspension.terms.iter().filter(|term| self.is_known(term, moment.known));
-        let ends = known.map(|term| self.in_force(&suspension.terms, term.from, moment.known).and_then(|t| t.until));
-        // Open terms have no end; then nothing has lapsed.
-        let ends: Option<Vec<Instant>> = ends.collect();
-        ends.is_some_and(|ends| ends.iter().max().is_some_and(|&last| last <= moment.at))
+        // A term stated again so that it never runs (a scenario lets it lapse) ends nothing.
+        let runs = |term: &&Term| term.until.is_none_or(|until| term.from < until);
+        let mut standing = self.standing(&suspension.terms, moment.known).filter(runs).peekable();
+        standing.peek().is_some() && standing.all(|term| term.until.is_some_and(|until| until <= moment.at))
+    }
+
+    /// Of the known records of each `from` the one that stands for all, in the order of the file.
+    pub fn standing<'r, T: Dated>(&self, records: &'r [T], known: Day) -> impl Iterator<Item = &'r T> {
+        let stands = move |&(index, record): &(usize, &'r T)| {
+            let mut others = records.iter().enumerate();
+            self.is_known(record.term(), known) && !others.any(|other| self.stands_for(other, (index, record), known))
+        };
+        records.iter().enumerate().filter(stands).map(|(_, record)| record)
     }
 
     /// The judgment that makes the provision void at the moment, in the view.
@@ -335,11 +343,14 @@ impl<'l> Timeline<'l> {
     /// Whether an origin belongs to a group, at a moment.
     pub fn in_group(&self, group: GroupId, origin: Origin, moment: Moment) -> bool {
         let group = &self.ledger.groups[usize::from(group.0)];
-        group.members.iter().any(|member| {
-            member.origins.contains(&origin)
-                && self.is_known(&member.term, moment.known)
-                && member.term.covers(moment.at)
-        })
+        let mut holding = group.members.iter().filter(|member| member.origins.contains(&origin));
+        let Some(first) = holding.next() else { return false };
+        let Some(second) = holding.next() else {
+            return self.is_known(&first.term, moment.known) && first.term.covers(moment.at);
+        };
+        // A membership stated again with an end has ended, as any other record.
+        let terms: Vec<Term> = [first, second].into_iter().chain(holding).map(|member| member.term).collect();
+        self.in_force(&terms, moment.at, moment.known).is_some()
     }
 
     /// Whether the origins of a scope hold an origin, at a moment; a scope without origins holds all.

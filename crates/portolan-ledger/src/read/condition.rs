@@ -33,6 +33,7 @@ impl Reader {
             (Relation::Owing, &when.owing),
         ] {
             let Some(of) = of else { continue };
+            self.not_empty(at, of);
             let of = of.get_ref().0.iter().map(|text| program::reference(text, false)).collect();
             found.push(Condition::Provisions { relation, of });
         }
@@ -58,9 +59,17 @@ impl Reader {
         }
     }
 
+    /// A condition that lists nothing says nothing: read as it stands, it would hold never, or always.
+    fn not_empty(&mut self, at: At, texts: &raw::Texts) {
+        if texts.get_ref().0.is_empty() {
+            self.fault(Code::BadCondition, Some(at.span(&texts.span())), "the list is empty");
+        }
+    }
+
     /// Reads each text of a list with `read`, reporting those that it does not know.
     fn each<T>(&mut self, at: At, texts: &raw::Texts, what: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
         let mut values = Vec::new();
+        self.not_empty(at, texts);
         for text in &texts.get_ref().0 {
             match read(text) {
                 Some(value) => values.push(value),
@@ -101,21 +110,21 @@ impl Reader {
 
     fn claims_of(&mut self, at: At, texts: Option<&raw::Texts>, found: &mut Vec<Condition>) {
         let Some(texts) = texts else { return };
+        self.not_empty(at, texts);
         for text in &texts.get_ref().0 {
             let (yes, name) = text.strip_prefix("no:").map_or((true, text.as_str()), |name| (false, name));
-            match self.claims.get(name) {
-                Some(&claim) => found.push(Condition::Claim { claim, yes }),
-                None => {
-                    let near = super::nearest(name, self.claims.keys().map(String::as_str))
-                        .map(|near| format!("; did you mean `{near}`?"));
-                    self.fault_help(
-                        Code::UndeclaredClaim,
-                        Some(at.span(&texts.span())),
-                        format!("the claim `{name}` is not declared"),
-                        format!("declare it in claims.toml{}", near.unwrap_or_default()),
-                    );
-                }
+            if let Some(&claim) = self.claims.get(name) {
+                found.push(Condition::Claim { claim, yes });
+                continue;
             }
+            let near = super::nearest(name, self.claims.keys().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean `{near}`?"));
+            self.fault_help(
+                Code::UndeclaredClaim,
+                Some(at.span(&texts.span())),
+                format!("the claim `{name}` is not declared"),
+                format!("declare it in claims.toml{}", near.unwrap_or_default()),
+            );
         }
     }
 
@@ -208,7 +217,7 @@ impl Reader {
                     found.push(Condition::UnitPrice { at_least, price, unit: unit.get_ref().clone() });
                 }
                 (Ok(_), None) => {
-                    self.fault(Code::BadCondition, Some(at.span(&text.span())), "a unit price needs its `unit`")
+                    self.fault(Code::BadCondition, Some(at.span(&text.span())), "a unit price needs its `unit`");
                 }
                 (Err(error), _) => self.fault(
                     Code::BadCondition,

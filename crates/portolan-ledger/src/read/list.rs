@@ -78,20 +78,18 @@ impl Reader {
         if !unknown.is_empty() {
             self.fault(Code::Unreadable, Some(span), format!("unknown columns: {}", unknown.join(", ")));
         }
-        match (find("code"), find("from"), find("until"), find("act")) {
-            (Some(code), Some(from), Some(until), Some(act)) => {
-                Some(Columns { code, from, until, act, except: find("except") })
-            }
-            _ => {
-                self.fault_help(
-                    Code::Unreadable,
-                    Some(span),
-                    "the header lacks a column",
-                    "a list starts with code,from,until,act[,except][,note]",
-                );
-                None
-            }
+        if let (Some(code), Some(from), Some(until), Some(act)) =
+            (find("code"), find("from"), find("until"), find("act"))
+        {
+            return Some(Columns { code, from, until, act, except: find("except") });
         }
+        self.fault_help(
+            Code::Unreadable,
+            Some(span),
+            "the header lacks a column",
+            "a list starts with code,from,until,act[,except][,note]",
+        );
+        None
     }
 
     fn list_row(

@@ -160,7 +160,7 @@ impl Reader {
                 self.jurisdictions(file, table);
             }
         }
-        for (file, path) in self.files_in(|path| path.starts_with("acts/") && path.ends_with(".toml")) {
+        for (file, path) in self.files_in(|path| path.starts_with("acts/") && is_toml(path)) {
             if let Some(table) = self.parse::<raw::ActFile>(file) {
                 self.act_file(file, &path, table);
             }
@@ -377,6 +377,10 @@ impl Reader {
     fn origin_refs(&mut self, at: At, texts: Option<&raw::Texts>) -> Vec<OriginRef> {
         let Some(texts) = texts else { return Vec::new() };
         let mut refs = Vec::new();
+        // No origin named must not turn into every origin.
+        if texts.get_ref().0.is_empty() {
+            self.fault(Code::Incomplete, Some(at.span(&texts.span())), "the list names no origin");
+        }
         for text in &texts.get_ref().0 {
             if text == "*" {
                 refs.push(OriginRef::Any);
@@ -483,7 +487,7 @@ impl Reader {
     }
 
     fn stacking(&mut self) {
-        for (file, _) in self.files_in(|path| path.starts_with("stacking/") && path.ends_with(".toml")) {
+        for (file, _) in self.files_in(|path| path.starts_with("stacking/") && is_toml(path)) {
             let Some(raw) = self.parse::<raw::Stacking>(file) else { continue };
             let Some(side) = self.side(file, &raw.levied_by) else { continue };
             let at = At { file, side };
@@ -494,8 +498,10 @@ impl Reader {
                 if self.ledger.rules.iter().any(|other| other.id == *rule.id.get_ref()) {
                     self.fault(Code::DuplicateId, Some(span), format!("the rule `{}` stands twice", rule.id.get_ref()));
                 }
-                let orders =
-                    rule.order.into_iter().filter_map(|order| self.rule_order(at, order.into_inner())).collect();
+                if rule.order.is_empty() {
+                    self.fault(Code::Incomplete, Some(span), format!("the rule `{}` has no order", rule.id.get_ref()));
+                }
+                let orders = rule.order.iter().filter_map(|order| self.rule_order(at, order)).collect();
                 self.ledger.rules.push(StackingRule {
                     id: rule.id.into_inner(),
                     levied_by: side,
@@ -508,7 +514,12 @@ impl Reader {
         }
     }
 
-    fn rule_order(&mut self, at: At, order: raw::RuleOrder) -> Option<StackingOrder> {
+    fn rule_order(&mut self, at: At, order: &Spanned<raw::RuleOrder>) -> Option<StackingOrder> {
+        let span = at.span(&order.span());
+        let order = order.get_ref();
+        if order.tiers.is_empty() {
+            self.fault(Code::Incomplete, Some(span), "the order has no tier");
+        }
         let term = self.term(at, &order.from, order.until.as_ref(), &order.act)?;
         let mut tiers = Vec::new();
         for tier in &order.tiers {
@@ -535,6 +546,11 @@ impl Reader {
         diagnostics.sort_by_key(|d| d.span.map_or((u16::MAX, 0), |span| (span.file, span.start)));
         Err(Refused { diagnostics, sources: self.sources })
     }
+}
+
+/// Whether a path names a TOML file.
+fn is_toml(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "toml")
 }
 
 /// The day of a TOML date without a time.

@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::{At, Reader, day, raw};
+use super::{At, Reader, day, is_toml, raw};
 use crate::diagnostic::{Code, Span};
 use crate::duty_rate::DutyRate;
 use crate::record::{
@@ -34,7 +34,7 @@ impl Reader {
         let sides: Vec<String> =
             self.ledger.jurisdictions.iter().map(|j| format!("{}/", j.name.to_ascii_lowercase())).collect();
         let is_program = |path: &str| {
-            path.ends_with(".toml")
+            is_toml(path)
                 && sides.iter().any(|side| path.strip_prefix(side.as_str()).is_some_and(|rest| !rest.contains('/')))
         };
         for (file, path) in self.files_in(is_program) {
@@ -93,8 +93,11 @@ impl Reader {
     fn products(&mut self, at: At, folder: &str, texts: Option<&raw::Texts>) -> Option<Vec<ListId>> {
         let Some(texts) = texts else { return Some(Vec::new()) };
         let span = at.span(&texts.span());
+        // A list that is missing, or none named, must not turn into "all goods".
+        if texts.get_ref().0.is_empty() {
+            self.fault(Code::Incomplete, Some(span), "no product list is named");
+        }
         let lists: Vec<_> = texts.get_ref().0.iter().map(|path| self.list(at, folder, path, span)).collect();
-        // A list that is missing must not turn into "all goods".
         lists.into_iter().collect()
     }
 
@@ -110,6 +113,18 @@ impl Reader {
         let lists = self.products(at, folder, products.0);
         let products_except = self.products(at, folder, products.1);
         Some(Scope { origin: origins, origin_except, products: lists?, products_except: products_except? })
+    }
+
+    /// What a record is about; none named is a fault.
+    fn of(&mut self, at: At, texts: &raw::Texts) -> Vec<Reference> {
+        if texts.get_ref().0.is_empty() {
+            self.fault(
+                Code::Incomplete,
+                Some(at.span(&texts.span())),
+                "the record names no provision that it is about",
+            );
+        }
+        references(Some(texts))
     }
 
     fn rate(&mut self, at: At, text: &raw::Text) -> Option<DutyRate> {
@@ -139,7 +154,7 @@ impl Reader {
         let mut rates = Vec::new();
         for record in raw.rate {
             let record = record.into_inner();
-            let rate = self.rate(at, &record.rate);
+            let rate = self.rate(at, &record.text);
             let term = self.term(at, &record.from, record.until.as_ref(), &record.act);
             if let (Some(rate), Some(term)) = (rate, term) {
                 rates.push(RateRecord { rate, term, patch: false, note: record.note });
@@ -172,6 +187,7 @@ impl Reader {
             None => None,
             Some(text) => Some(self.rate(at, text)?),
         };
+        let of = self.of(at, &raw.of);
         let terms = self.terms(at, raw.term);
         if terms.is_empty() {
             self.fault(Code::Incomplete, Some(span), format!("the suspension `{}` has no term", raw.id.get_ref()));
@@ -179,7 +195,7 @@ impl Reader {
         Some(Suspension {
             id: raw.id.into_inner(),
             title: raw.title,
-            of: references(Some(&raw.of)),
+            of,
             keeps,
             resumes: raw.on_lapse == raw::OnLapse::Resume,
             terms,
@@ -217,6 +233,10 @@ impl Reader {
             (raw.products.as_ref(), raw.products_except.as_ref()),
         );
         let when = self.conditions(at, raw.claim.as_ref(), raw.when.as_ref());
+        let of = self.of(at, &raw.of);
+        if let Some(texts) = raw.spares.as_ref().filter(|texts| texts.get_ref().0.is_empty()) {
+            self.fault(Code::Incomplete, Some(at.span(&texts.span())), "`spares` names nothing");
+        }
         let spares = raw.spares.as_ref().map(|texts| match texts.get_ref().0.as_slice() {
             [one] if one == "us_content" => Spares::UsContent,
             [one] if one == "outside_processing" => Spares::OutsideProcessing,
@@ -227,7 +247,7 @@ impl Reader {
             id: raw.id.into_inner(),
             heading: raw.heading,
             label: raw.label,
-            of: references(Some(&raw.of)),
+            of,
             scope: scope?,
             when,
             spares,
@@ -263,6 +283,7 @@ impl Reader {
     fn annulment(&mut self, at: At, raw: raw::Annulment) -> Option<Annulment> {
         let term = self.term(at, &raw.from, raw.until.as_ref(), &raw.act);
         let ceased = self.instant(at, &raw.ceased);
-        Some(Annulment { of: references(Some(&raw.of)), term: term?, ceased: ceased?, note: raw.note })
+        let of = self.of(at, &raw.of);
+        Some(Annulment { of, term: term?, ceased: ceased?, note: raw.note })
     }
 }

@@ -38,6 +38,19 @@ impl<'de> Deserialize<'de> for Many {
     }
 }
 
+/// The only version of the format there is.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Format;
+
+impl TryFrom<i64> for Format {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        if number == 1 { Ok(Self) } else { Err(format!("format {number} is not known, the format is 1")) }
+    }
+}
+
 pub type Text = Spanned<String>;
 pub type Texts = Spanned<Many>;
 pub type Date = Spanned<Datetime>;
@@ -62,7 +75,7 @@ pub struct Act {
 #[serde(deny_unknown_fields)]
 pub struct Origins {
     #[expect(dead_code, reason = "the format is checked by its type")]
-    pub format: u8,
+    pub format: Format,
     #[serde(default)]
     pub group: Vec<Spanned<Group>>,
 }
@@ -89,7 +102,7 @@ pub struct GroupMember {
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     #[expect(dead_code, reason = "the format is checked by its type")]
-    pub format: u8,
+    pub format: Format,
     #[serde(default)]
     pub claim: Vec<Spanned<Claim>>,
 }
@@ -116,7 +129,7 @@ pub enum Says {
 #[serde(deny_unknown_fields)]
 pub struct Families {
     #[expect(dead_code, reason = "the format is checked by its type")]
-    pub format: u8,
+    pub format: Format,
     #[serde(default)]
     pub family: Vec<Spanned<Family>>,
     #[serde(default)]
@@ -167,7 +180,7 @@ pub struct Governing {
 #[serde(deny_unknown_fields)]
 pub struct Program {
     #[expect(dead_code, reason = "the format is checked by its type")]
-    pub format: u8,
+    pub format: Format,
     pub id: Text,
     pub title: String,
     pub levied_by: Text,
@@ -221,7 +234,8 @@ pub struct Provision {
 pub struct Rate {
     pub from: Date,
     pub until: Option<Date>,
-    pub rate: Text,
+    #[serde(rename = "rate")]
+    pub text: Text,
     pub act: Text,
     pub note: Option<String>,
 }
@@ -357,7 +371,7 @@ pub struct When {
 #[serde(deny_unknown_fields)]
 pub struct Stacking {
     #[expect(dead_code, reason = "the format is checked by its type")]
-    pub format: u8,
+    pub format: Format,
     pub levied_by: Text,
     #[serde(default)]
     pub rule: Vec<Spanned<Rule>>,

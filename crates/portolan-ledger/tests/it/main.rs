@@ -1,0 +1,2 @@
+//! Ledgers read from files.
+mod real;
