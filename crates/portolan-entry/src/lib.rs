@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bill;
 pub mod builder;
+pub mod cases;
 mod cells;
 mod civil;
 pub mod columns;

@@ -1,0 +1,4 @@
+//! Entry lines end to end, on the law that ships.
+
+mod acceptance;
+mod worked;
