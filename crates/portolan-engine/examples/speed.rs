@@ -51,7 +51,8 @@ fn main() {
         line
     }).collect();
     let mut engine = Engine::new(&law);
-    for round in 0..2 {
+    let rounds = if std::env::args().nth(1).as_deref() == Some("cold") { 1 } else { 2 };
+    for round in 0..rounds {
         println!("{:?}", engine.sizes());
         let t = Clock::now();
         let (mut ok, mut asks, mut faults) = (0, 0, 0);

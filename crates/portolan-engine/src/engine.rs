@@ -484,7 +484,7 @@ impl<'l> Engine<'l> {
             bill.families[usize::from(mfn.0)] = FamilyAmount { pct: ordinary.pct, duty: ordinary.cents, open: false };
         }
         let context = self.ordinary_context(q, ordinary.cents);
-        for owed in &leaf.owed {
+        for owed in leaf.owed.iter() {
             let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(false) };
             add_family(&mut bill.families[usize::from(owed.family.0)], &duty);
             total.add(&duty);

@@ -1,6 +1,5 @@
 //! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use portolan_ledger::line::{Status, View};
@@ -14,39 +13,48 @@ use crate::bits::Bits;
 use crate::facts::{FactIx, Regions, Stated, Truth};
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
-use crate::resolve::{Flaw, Open, Record, Reply, Resolution, Resolver};
+use crate::resolve::{Flaw, Memo, Open, Record, Reply, Resolution, Resolver};
 
 /// What was resolved, ready for arithmetic.
 #[derive(Clone, Debug)]
 pub struct Leaf {
-    /// The rows.
-    pub resolution: Resolution,
-    /// What stands.
-    pub owed: Vec<Owed>,
+    /// The rows; leaves that resolve alike share them.
+    pub resolution: Arc<Resolution>,
+    /// What stands; shared likewise.
+    pub owed: Arc<[Owed]>,
     /// An in-transit clause was not claimed on the way here.
     pub transit: bool,
-    /// The replies that lead here.
-    path: Vec<(Open, Reply)>,
     /// Headings to report, in order; filled when first asked for.
     pub headings: Option<Arc<[String]>>,
     /// Whether claiming an in-transit clause could ever cost more; filled when first asked for.
     transit_higher: Option<bool>,
+    node: u32,
 }
 
-/// A node of the questions that lead to a leaf.
-#[derive(Clone, Debug)]
+/// A node of the questions that lead to a leaf. The nodes after it are in [`Projection::branches`].
+#[derive(Clone, Copy, Debug)]
 enum Node {
-    Ask { open: Open, next: [u32; 4], chain: Option<Chain> },
+    /// A question on a fact.
+    Ask(Open),
+    /// Questions on assertions that follow one another where none is made, and the node after them.
+    Chain { sequence: u32, end: u32 },
+    /// The end.
     Leaf(u32),
 }
 
-/// Questions on assertions that follow one another when none is made.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
+/// Questions on assertions, with the replies where they are not made.
+#[derive(Debug)]
+struct Sequence {
+    asks: Arc<[(Open, Reply)]>,
     /// The assertions asked about.
     facts: u128,
-    /// The node after them.
-    end: u32,
+}
+
+/// A question: its node, and its place in a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    node: u32,
+    at: u16,
 }
 
 /// A leaf that a line reaches, with what had to be supposed of facts that it does not state.
@@ -115,9 +123,15 @@ pub struct Projection {
     joined: FxHashMap<u64, Root>,
     canonical: FxHashMap<(Box<[u32]>, bool), Root>,
     nodes: Vec<Node>,
-    /// Of each node: the node before it and the reply that leads from there.
-    parents: Vec<(u32, Reply)>,
+    /// Of each node: the question before it and the reply that leads from there.
+    parents: Vec<(Place, Reply)>,
+    branches: FxHashMap<(Place, Reply), u32>,
+    sequences: Vec<Sequence>,
+    sequence_of: FxHashMap<Arc<[(Open, Reply)]>, u32>,
+    resolutions: FxHashSet<Arc<Resolution>>,
+    duties: FxHashSet<Arc<[Owed]>>,
     leaves: Vec<Leaf>,
+    memo: Memo,
     flaw: Flaw,
 }
 
@@ -139,10 +153,15 @@ impl Projection {
             origins: Vec::new(),
             joined: FxHashMap::default(),
             canonical: FxHashMap::default(),
-            // Node 0 stands for "not built".
-            nodes: vec![Node::Leaf(u32::MAX)],
-            parents: vec![(0, Reply::No)],
+            nodes: Vec::new(),
+            parents: Vec::new(),
+            branches: FxHashMap::default(),
+            sequences: Vec::new(),
+            sequence_of: FxHashMap::default(),
+            resolutions: FxHashSet::default(),
+            duties: FxHashSet::default(),
             leaves: Vec::new(),
+            memo: Memo::default(),
             flaw,
             moments: Vec::new(),
             days: Vec::new(),
@@ -291,7 +310,8 @@ impl Projection {
             Some(&root) => root,
             None => {
                 let bits = self.set(bits);
-                let node = self.build(law, (interval, bits, explain), (0, Reply::No), &[]);
+                let start = (Place { node: NONE, at: 0 }, Reply::No);
+                let node = self.build(law, (interval, bits, explain), start, &[]);
                 let root = Root { node, interval, bits, explain };
                 self.canonical.insert(canonical, root);
                 root
@@ -309,57 +329,75 @@ impl Projection {
         scope.without(&self.active(law, interval).bits).iter().collect()
     }
 
-    /// Resolves with the replies on the way to a new node, and adds the nodes that this gives: a question on a fact or a
-    /// leaf, and before it the questions on assertions, each followed to where it is not made.
-    fn build(&mut self, law: &Law<'_>, place: (u32, u32, bool), parent: (u32, Reply), replies: &[(Open, Reply)]) -> u32 {
+    /// Resolves with the replies on the way to a new node, and adds what this gives: a question on a fact or a leaf, and
+    /// before it the questions on assertions, as one chain.
+    fn build(&mut self, law: &Law<'_>, place: (u32, u32, bool), parent: (Place, Reply), replies: &[(Open, Reply)]) -> u32 {
         let (interval, bits, explain) = place;
         let moment = self.moment(interval);
-        let taken = RefCell::default();
-        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], replies, taken, explain, flaw: self.flaw };
-        let resolved = resolver.resolve();
-        let taken = resolver.taken.into_inner();
+        self.memo.start(law, replies);
+        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], explain, flaw: self.flaw };
+        let resolved = resolver.resolve(&mut self.memo);
+        let taken = std::mem::take(&mut self.memo.taken);
         let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let end = first + u32::try_from(taken.len()).unwrap_or(0);
         let mut parent = parent;
-        let mut facts = taken.iter().fold(0, |facts, (open, _)| facts | law.facts.assertion_bit(open.atom));
-        for (at, (open, reply)) in taken.iter().enumerate() {
-            let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-            let mut next = [0; 4];
-            next[*reply as usize] = node + 1;
-            self.nodes.push(Node::Ask { open: *open, next, chain: Some(Chain { facts, end }) });
+        if !taken.is_empty() {
+            let at = u16::try_from(taken.len()).unwrap_or(u16::MAX);
+            let sequence = self.sequence(law, &taken);
+            self.nodes.push(Node::Chain { sequence, end: first + 1 });
             self.parents.push(parent);
-            parent = (node, *reply);
-            let later = &taken[at + 1..];
-            if !later.iter().any(|(other, _)| law.facts.assertion_bit(other.atom) == law.facts.assertion_bit(open.atom)) {
-                facts &= !law.facts.assertion_bit(open.atom);
-            }
+            parent = (Place { node: first, at }, Reply::No);
         }
-        let last = match resolved {
-            Err(open) => Node::Ask { open, next: [0; 4], chain: None },
+        let last = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let node = match resolved {
+            Err(open) => Node::Ask(open),
             Ok(resolution) => {
-                let path: Vec<_> = replies.iter().chain(&taken).copied().collect();
-                let transit = path.iter().any(|(open, reply)| {
+                let unclaimed = |(open, reply): &(Open, Reply)| {
                     *reply == Reply::NotStated && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
-                });
-                let owed = owed(law, &resolution, moment);
-                self.leaves.push(Leaf { resolution, owed, transit, path, headings: None, transit_higher: None });
+                };
+                let transit = replies.iter().chain(&taken).any(unclaimed);
+                let owed = shared(&mut self.duties, owed(law, &resolution, moment).into());
+                let resolution = shared(&mut self.resolutions, Arc::new(resolution));
+                self.leaves.push(Leaf { resolution, owed, transit, headings: None, transit_higher: None, node: last });
                 Node::Leaf(u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.nodes.push(last);
+        self.nodes.push(node);
         self.parents.push(parent);
         first
     }
 
-    /// The replies on the way to a node.
-    fn path(&self, root: Root, mut node: u32) -> Vec<(Open, Reply)> {
+    fn sequence(&mut self, law: &Law<'_>, asks: &[(Open, Reply)]) -> u32 {
+        if let Some(&known) = self.sequence_of.get(asks) {
+            return known;
+        }
+        let facts = asks.iter().fold(0, |facts, (open, _)| facts | law.facts.assertion_bit(open.atom));
+        let asks: Arc<[(Open, Reply)]> = asks.into();
+        let index = u32::try_from(self.sequences.len()).unwrap_or(u32::MAX);
+        self.sequence_of.insert(Arc::clone(&asks), index);
+        self.sequences.push(Sequence { asks, facts });
+        index
+    }
+
+    /// The replies on the way to a question, the nearest last.
+    fn path(&self, mut place: Place) -> Vec<(Open, Reply)> {
         let mut path = Vec::new();
-        while node != root.node {
-            let (parent, reply) = self.parents[node as usize];
-            if let Node::Ask { open, .. } = &self.nodes[parent as usize] {
-                path.push((*open, reply));
+        let mut last = Reply::No;
+        let mut inside = false;
+        while place.node != NONE {
+            match self.nodes[place.node as usize] {
+                Node::Ask(open) if inside => path.push((open, last)),
+                Node::Chain { sequence, .. } => {
+                    let asks = &self.sequences[sequence as usize].asks;
+                    let at = usize::from(place.at);
+                    if let (true, Some((open, _))) = (inside, asks.get(at)) {
+                        path.push((*open, last));
+                    }
+                    path.extend(asks[..at].iter().rev().copied());
+                }
+                Node::Ask(_) | Node::Leaf(_) => {}
             }
-            node = parent;
+            inside = true;
+            (place, last) = self.parents[place.node as usize];
         }
         path.reverse();
         path
@@ -385,7 +423,7 @@ impl Projection {
         if let Some(known) = self.leaf(leaf).transit_higher {
             return known;
         }
-        let path = self.leaf(leaf).path.clone();
+        let path = self.path(Place { node: self.leaf(leaf).node, at: 0 });
         let higher = self.alternative_higher(law, root, root.node, &path, leaf);
         self.leaf_mut(leaf).transit_higher = Some(higher);
         higher
@@ -394,41 +432,59 @@ impl Projection {
     /// Follows every reply to questions on in-transit dates, the leaf's own replies to the others. A question that the
     /// leaf's path does not answer could go either way, so it counts as higher.
     fn alternative_higher(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], leaf: u32) -> bool {
-        let open = match &self.nodes[node as usize] {
-            Node::Leaf(other) => return !dominated(&self.leaf(*other).owed, &self.leaf(leaf).owed),
-            Node::Ask { open, .. } => *open,
-        };
-        let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
-        let replies: SmallVec<[Reply; 2]> = if transit {
-            SmallVec::from_slice(&[Reply::Yes, Reply::No])
-        } else {
-            match path.iter().find(|(asked, _)| asked.atom == open.atom) {
-                Some((_, reply)) => SmallVec::from_slice(&[*reply]),
-                None => return true,
-            }
-        };
-        for reply in replies {
-            let child = self.child(law, root, node, reply);
-            if self.alternative_higher(law, root, child, path, leaf) {
-                return true;
+        match self.nodes[node as usize] {
+            Node::Leaf(other) => !dominated(&self.leaf(other).owed, &self.leaf(leaf).owed),
+            Node::Ask(open) => self.alternative_step(law, root, (Place { node, at: 0 }, open, None), path, leaf),
+            Node::Chain { sequence, end } => {
+                let asks = Arc::clone(&self.sequences[sequence as usize].asks);
+                for (at, (open, usual)) in asks.iter().enumerate() {
+                    let place = Place { node, at: u16::try_from(at).unwrap_or(u16::MAX) };
+                    let own = path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply);
+                    let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
+                    if transit {
+                        // Not made is followed by going on; made, by its own branches.
+                        if self.alternative_step(law, root, (place, *open, None), path, leaf) {
+                            return true;
+                        }
+                    } else if own != Some(*usual) {
+                        return self.alternative_step(law, root, (place, *open, own), path, leaf);
+                    }
+                }
+                self.alternative_higher(law, root, end, path, leaf)
             }
         }
-        false
     }
 
-    fn child(&mut self, law: &Law<'_>, root: Root, node: u32, reply: Reply) -> u32 {
-        let slot = reply as usize;
-        let Node::Ask { open, next, .. } = &self.nodes[node as usize] else { return node };
-        if next[slot] != 0 {
-            return next[slot];
+    fn alternative_step(
+        &mut self,
+        law: &Law<'_>,
+        root: Root,
+        (place, open, own): (Place, Open, Option<Reply>),
+        path: &[(Open, Reply)],
+        leaf: u32,
+    ) -> bool {
+        let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
+        let known = own.or_else(|| path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply));
+        let replies: SmallVec<[Reply; 2]> = match known {
+            _ if transit => SmallVec::from_slice(&[Reply::Yes, Reply::No]),
+            Some(reply) => SmallVec::from_slice(&[reply]),
+            None => return true,
+        };
+        replies.into_iter().any(|reply| {
+            let child = self.child(law, root, (place, open), reply);
+            self.alternative_higher(law, root, child, path, leaf)
+        })
+    }
+
+    /// The node after a question, by the reply.
+    fn child(&mut self, law: &Law<'_>, root: Root, (place, open): (Place, Open), reply: Reply) -> u32 {
+        if let Some(&known) = self.branches.get(&(place, reply)) {
+            return known;
         }
-        let open = *open;
-        let mut replies = self.path(root, node);
+        let mut replies = self.path(place);
         replies.push((open, reply));
-        let child = self.build(law, (root.interval, root.bits, root.explain), (node, reply), &replies);
-        if let Node::Ask { next, .. } = &mut self.nodes[node as usize] {
-            next[slot] = child;
-        }
+        let child = self.build(law, (root.interval, root.bits, root.explain), (place, reply), &replies);
+        self.branches.insert((place, reply), child);
         child
     }
 
@@ -444,59 +500,77 @@ impl Projection {
         let mut node = root.node;
         let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
         loop {
-            let (open, next) = match &self.nodes[node as usize] {
-                Node::Leaf(leaf) => return Some(*leaf),
-                Node::Ask { chain: Some(chain), .. } if chain.facts & assertions == 0 => {
-                    node = chain.end;
-                    continue;
-                }
-                Node::Ask { open, next, .. } => (*open, *next),
+            let (place, open, reply) = match self.nodes[node as usize] {
+                Node::Leaf(leaf) => return Some(leaf),
+                Node::Ask(open) => (Place { node, at: 0 }, open, self.reply(law, open, line, None)),
+                Node::Chain { sequence, end } => match self.departs(law, sequence, assertions, line, node) {
+                    None => {
+                        node = end;
+                        continue;
+                    }
+                    Some(departure) => departure,
+                },
             };
-            let reply = match law.facts.truth(&law.timeline, open.atom, line, None) {
-                Truth::True => Reply::Yes,
-                Truth::False => Reply::No,
-                Truth::NotStated => Reply::NotStated,
-                Truth::Unknown(_) if open.soft => Reply::Skipped,
-                Truth::Unknown(_) => return None,
-            };
-            let built = next[reply as usize];
-            node = if built == 0 { self.child(law, root, node, reply) } else { built };
+            node = self.child(law, root, (place, open), reply.ok()?);
         }
     }
 
-    fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32) -> Vec<Outcome> {
-        let open = match &self.nodes[node as usize] {
-            Node::Leaf(leaf) => return vec![Outcome { leaf: *leaf, supposed: walk.supposed.clone() }],
-            Node::Ask { chain: Some(chain), .. } if chain.facts & walk.assertions == 0 => {
-                let end = chain.end;
-                return self.walk(walk, end);
+    /// The reply of a line to a question, or the regions between which it is not decided.
+    fn reply(&self, law: &Law<'_>, open: Open, line: &Stated<'_>, supposed: Option<Regions>) -> Result<Reply, Regions> {
+        match law.facts.truth(&law.timeline, open.atom, line, supposed) {
+            Truth::True => Ok(Reply::Yes),
+            Truth::False => Ok(Reply::No),
+            Truth::NotStated => Ok(Reply::NotStated),
+            Truth::Unknown(_) if open.soft => Ok(Reply::Skipped),
+            Truth::Unknown(possible) => Err(possible),
+        }
+    }
+
+    /// The first question of a chain to which a line's reply is not the usual one.
+    fn departs(&self, law: &Law<'_>, sequence: u32, assertions: u128, line: &Stated<'_>, node: u32) -> Option<(Place, Open, Result<Reply, Regions>)> {
+        let sequence = &self.sequences[sequence as usize];
+        if sequence.facts & assertions == 0 {
+            return None;
+        }
+        sequence.asks.iter().enumerate().find_map(|(at, (open, usual))| {
+            if law.facts.assertion_bit(open.atom) & assertions == 0 {
+                return None;
             }
-            Node::Ask { open, .. } => *open,
+            let reply = self.reply(law, *open, line, None);
+            let place = Place { node, at: u16::try_from(at).unwrap_or(u16::MAX) };
+            (reply != Ok(*usual)).then_some((place, *open, reply))
+        })
+    }
+
+    fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32) -> Vec<Outcome> {
+        let (place, open) = match self.nodes[node as usize] {
+            Node::Leaf(leaf) => return vec![Outcome { leaf, supposed: walk.supposed.clone() }],
+            Node::Ask(open) => (Place { node, at: 0 }, open),
+            Node::Chain { sequence, end } => match self.departs(walk.law, sequence, walk.assertions, walk.line, node) {
+                None => return self.walk(walk, end),
+                Some((place, open, _)) => (place, open),
+            },
         };
         let fact = walk.law.facts.fact_of(open.atom);
         let supposed = walk.supposed.iter().rev().find(|(f, _)| *f == fact).map(|(_, regions)| *regions);
-        let reply = match walk.law.facts.truth(&walk.law.timeline, open.atom, walk.line, supposed) {
-            Truth::True => Reply::Yes,
-            Truth::False => Reply::No,
-            Truth::NotStated => Reply::NotStated,
-            Truth::Unknown(_) if open.soft => Reply::Skipped,
-            Truth::Unknown(possible) => return self.fork(walk, node, open, fact, possible),
-        };
-        self.step(walk, node, reply)
+        match self.reply(walk.law, open, walk.line, supposed) {
+            Ok(reply) => self.step(walk, (place, open), reply),
+            Err(possible) => self.fork(walk, (place, open), fact, possible),
+        }
     }
 
-    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, reply: Reply) -> Vec<Outcome> {
-        let child = self.child(walk.law, walk.root, node, reply);
+    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, question: (Place, Open), reply: Reply) -> Vec<Outcome> {
+        let child = self.child(walk.law, walk.root, question, reply);
         self.walk(walk, child)
     }
 
     /// Follows both sides of a question on a fact that was not stated.
-    fn fork(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, open: Open, fact: FactIx, possible: Regions) -> Vec<Outcome> {
-        let regions = walk.law.facts.atoms[usize::from(open.atom.0)].regions;
+    fn fork(&mut self, walk: &mut Walk<'_, '_, '_>, question: (Place, Open), fact: FactIx, possible: Regions) -> Vec<Outcome> {
+        let regions = walk.law.facts.atoms[usize::from(question.1.atom.0)].regions;
         let mut sides = Vec::new();
         for (reply, inside) in [(Reply::Yes, possible & regions), (Reply::No, possible & !regions)] {
             walk.supposed.push((fact, inside));
-            sides.push(self.step(walk, node, reply));
+            sides.push(self.step(walk, question, reply));
             walk.supposed.pop();
         }
         let no = sides.pop().unwrap_or_default();
@@ -537,6 +611,15 @@ fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
     let same_parts = more.iter().chain(&less).all(|(_, parts)| *parts == more[0].1);
     let sum = |list: &[(i64, u8)]| list.iter().map(|(rate, _)| rate).sum::<i64>();
     same_parts && sum(&more) <= sum(&less)
+}
+
+/// The one copy of a value.
+fn shared<T: ?Sized + std::hash::Hash + Eq>(known: &mut FxHashSet<Arc<T>>, value: Arc<T>) -> Arc<T> {
+    if let Some(same) = known.get(&value) {
+        return Arc::clone(same);
+    }
+    known.insert(Arc::clone(&value));
+    value
 }
 
 struct Walk<'w, 'l, 's> {

@@ -3,8 +3,6 @@
 //! Resolution asks atoms of an oracle and stops where an answer is missing; the caller supplies it and resolves again.
 //! So a resolution depends on nothing but the moment, the records in scope and the answers, and can be kept.
 
-use std::cell::RefCell;
-
 use portolan_ledger::Rate;
 use portolan_ledger::duty_rate::{DutyRate, DutyRate as Rate99, Metal};
 use portolan_ledger::line::Status;
@@ -55,7 +53,7 @@ pub enum Reply {
 }
 
 /// A question that was not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Open {
     /// Which atom.
     pub atom: AtomIx,
@@ -242,40 +240,66 @@ pub struct Resolver<'a, 'l> {
     pub moment: Moment,
     /// Records in scope and in force.
     pub active: &'a Bits,
-    /// The oracle: the reply to an atom, or none.
-    pub replies: &'a [(Open, Reply)],
-    /// Questions on assertions that `replies` leaves open: taken as not made, and noted here in the order asked.
-    pub taken: RefCell<Vec<(Open, Reply)>>,
     /// Complete the explanation too.
     pub explain: bool,
     /// For tests of the tests.
     pub flaw: Flaw,
 }
 
-/// Memory of one resolution.
-struct Memo {
+/// Memory of one resolution, used again by the next.
+#[derive(Debug, Default)]
+pub struct Memo {
     states: Vec<Option<State>>,
     parts: Vec<Option<(Parts, Why)>>,
+    /// Provisions whose state or parts were worked out.
+    touched: Vec<usize>,
     open: Vec<usize>,
+    /// By atom: the reply of the oracle.
+    replies: Vec<Option<Reply>>,
+    /// Questions on assertions that the oracle left open: taken as not made, in the order asked.
+    pub taken: Vec<(Open, Reply)>,
+    asked: Vec<AtomIx>,
+}
+
+impl Memo {
+    /// Forgets the last resolution, and takes the replies of the oracle for the next.
+    pub fn start(&mut self, law: &Law<'_>, replies: &[(Open, Reply)]) {
+        self.states.resize(law.timeline.provisions.len(), None);
+        self.parts.resize(law.timeline.provisions.len(), None);
+        for index in self.touched.drain(..) {
+            self.states[index] = None;
+            self.parts[index] = None;
+        }
+        self.open.clear();
+        self.taken.clear();
+        self.replies.resize(law.facts.atoms.len(), None);
+        for atom in self.asked.drain(..) {
+            self.replies[usize::from(atom.0)] = None;
+        }
+        for (open, reply) in replies {
+            // A later reply to the same atom is the firmer one: it was skipped before.
+            self.set(open.atom, *reply);
+        }
+    }
+
+    fn set(&mut self, atom: AtomIx, reply: Reply) {
+        self.replies[usize::from(atom.0)] = Some(reply);
+        self.asked.push(atom);
+    }
 }
 
 type Step<T> = Result<T, Open>;
 
 impl Resolver<'_, '_> {
     /// Resolves, or names the question that is still open.
-    pub fn resolve(&self) -> Step<Resolution> {
-        let mut memo = Memo {
-            states: vec![None; self.law.timeline.provisions.len()],
-            parts: vec![None; self.law.timeline.provisions.len()],
-            open: Vec::new(),
-        };
+    pub fn resolve(&self, memo: &mut Memo) -> Step<Resolution> {
         let mut resolution = Resolution::default();
-        self.prohibitions(&mut memo, &mut resolution)?;
+        self.prohibitions(memo, &mut resolution)?;
         let count = self.law.timeline.provisions.len();
         for index in self.active.iter().take_while(|&index| index < count) {
             let provision = ProvisionIx(u16::try_from(index).unwrap_or(u16::MAX));
-            let (parts, why) = self.parts(&mut memo, provision)?;
-            let state = self.state(&mut memo, provision)?;
+            let (parts, why) = self.parts(memo, provision)?;
+            let state = self.state(memo, provision)?;
             let status = if !state.live {
                 state.status
             } else if parts != 0 {
@@ -290,20 +314,19 @@ impl Resolver<'_, '_> {
             resolution.rows.push(Row { record: Record::Provision(provision), status, why, rate: state.rate, kept: state.kept, parts });
         }
         self.in_place(&mut resolution);
-        self.exception_rows(&mut memo, &mut resolution)?;
+        self.exception_rows(memo, &mut resolution)?;
         resolution.conflict = self.conflict(&resolution);
         Ok(resolution)
     }
 
-    fn reply(&self, open: Open) -> Step<Reply> {
-        let fits = |(asked, reply): &&(Open, Reply)| asked.atom == open.atom && (open.soft || *reply != Reply::Skipped);
-        let found = self.replies.iter().find(fits).map(|(_, reply)| *reply);
-        let found = found.or_else(|| self.taken.borrow().iter().find(fits).map(|(_, reply)| *reply));
-        let reply = match found {
+    fn reply(&self, memo: &mut Memo, open: Open) -> Step<Reply> {
+        let known = memo.replies[usize::from(open.atom.0)].filter(|reply| open.soft || *reply != Reply::Skipped);
+        let reply = match known {
             Some(reply) => reply,
             None => {
                 let reply = self.law.facts.not_made(open.atom).ok_or(open)?;
-                self.taken.borrow_mut().push((open, reply));
+                memo.taken.push((open, reply));
+                memo.set(open.atom, reply);
                 reply
             }
         };
@@ -317,7 +340,7 @@ impl Resolver<'_, '_> {
         let asks = if self.flaw == Flaw::FirstConditionOnly { &asks[..asks.len().min(1)] } else { asks };
         for ask in asks {
             match *ask {
-                Ask::Atom(atom) => match self.reply(Open { atom, soft: soft || missing.is_some() })? {
+                Ask::Atom(atom) => match self.reply(memo, Open { atom, soft: soft || missing.is_some() })? {
                     Reply::Yes => {}
                     Reply::No => return Ok(Some((Status::NotInForce, Why::Condition(atom)))),
                     Reply::NotStated | Reply::Skipped => {
@@ -391,7 +414,7 @@ impl Resolver<'_, '_> {
         };
         let Some((condition, wanted)) = condition else { return Ok(true) };
         let Some(atom) = self.law.facts.atom(&condition) else { return Ok(true) };
-        Ok((self.reply(Open { atom, soft: false })? == Reply::Yes) == wanted)
+        Ok((self.reply(memo, Open { atom, soft: false })? == Reply::Yes) == wanted)
     }
 
     /// The rate owed of a live provision.
@@ -418,6 +441,7 @@ impl Resolver<'_, '_> {
         memo.open.pop();
         let state = state?;
         memo.states[index] = Some(state.clone());
+        memo.touched.push(index);
         Ok(state)
     }
 
@@ -484,6 +508,7 @@ impl Resolver<'_, '_> {
         }
         let found = self.find_parts(memo, provision)?;
         memo.parts[index] = Some(found.clone());
+        memo.touched.push(index);
         Ok(found)
     }
 
