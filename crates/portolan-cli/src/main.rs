@@ -1,29 +1,87 @@
-//! The `portolan` command.
+//! The `portolan` command: what duty is owed on any good, from anywhere, on any day, and why.
+//!
+//! Arguments, terminal output and exit codes; no logic of the field.
 
-use std::path::Path;
+mod bill;
+mod check;
+mod clock;
+mod duty;
+mod explain;
+mod failure;
+mod options;
+mod registers;
+mod schedule;
+mod snippet;
+mod source;
+mod term;
+mod words;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+use crate::failure::{Failure, Outcome};
+
+/// Tariff law as dated, cited data: what duty is owed on any good, from anywhere, on any day, and why.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    /// Work with the records of this folder in place of those that ship inside
+    #[arg(long, global = true, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 answered, with findings the caller asked to fail on, or cases that failed;
+2 the input or the ledger is wrong, or the output cannot be written; 3 a broken invariant.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What one line owes, and why
+    Duty(duty::Args),
+    /// Files of entry lines, as CSV
+    Bill(bill::Args),
+    /// What a filer can claim or certify, with the question in plain words
+    Claims,
+    /// The register of legal acts
+    Acts(registers::ActsArgs),
+    /// What the ledger covers, and through which day it was checked
+    Coverage,
+    /// What changes next on either side if nothing is signed
+    Clock(clock::Args),
+    /// Every fault of a ledger folder, with its place
+    Check,
+    /// A diagnostic, a heading, a program, a claim or an act
+    Explain(explain::Args),
+    /// The rates of a number by date, and editions that you bring
+    Schedule(schedule::Args),
+}
+
+impl Cli {
+    fn run(&self) -> Result<Outcome, Failure> {
+        let ledger = self.ledger.as_deref();
+        match &self.command {
+            Command::Duty(args) => duty::run(args, ledger),
+            Command::Bill(args) => bill::run(args, ledger),
+            Command::Claims => registers::claims(ledger),
+            Command::Acts(args) => registers::acts(args, ledger),
+            Command::Coverage => registers::coverage(ledger),
+            Command::Clock(args) => clock::run(args, ledger),
+            Command::Check => check::run(ledger),
+            Command::Explain(args) => explain::run(args, ledger),
+            Command::Schedule(args) => schedule::run(args),
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    let root = args.iter().position(|a| a == "--ledger").and_then(|i| args.get(i + 1)).map_or("ledger", String::as_str);
-    let files = match portolan_ledger::read::collect(Path::new(root)) {
-        Ok(files) => files,
-        Err(error) => {
-            eprintln!("error: {root}: {error}");
-            return ExitCode::from(2);
-        }
-    };
-    match portolan_ledger::read::read(&files) {
-        Ok(read) => {
-            println!("{} programs, {} acts, {} lists", read.ledger.programs.len(), read.ledger.acts.len(), read.ledger.lists.len());
-            ExitCode::SUCCESS
-        }
-        Err(refused) => {
-            for diagnostic in &refused.diagnostics {
-                eprintln!("{}", portolan_ledger::diagnostic::OneLine(diagnostic, &refused.sources));
-            }
-            eprintln!("{} errors", refused.diagnostics.len());
-            ExitCode::from(2)
-        }
+    // Wrong arguments exit with 2 and help with 0, both by clap itself.
+    match Cli::parse().run() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(failure) => failure.report(),
     }
 }
