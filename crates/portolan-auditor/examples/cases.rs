@@ -121,7 +121,15 @@ fn run(ledger: &Ledger, auditor: &Auditor<'_>, base: &Printed<'_, '_>, case: &Ca
         let open: Vec<String> = open.map(|row| format!("{}/{}", row.program, row.id)).collect();
         wrong.push(format!("asks for {} ({})", answer.needs_input.join(" "), open.join(" ")));
     }
+    if !wrong.is_empty() {
+        let stands = answer.rows.iter().filter(|row| live(row.status));
+        wrong.extend(stands.map(|row| format!("  {} {}/{} {}", row.status.name(), row.program, row.id, row.heading)));
+    }
     wrong
+}
+
+fn live(status: Status) -> bool {
+    matches!(status, Status::Applied | Status::BeyondHorizon | Status::Exempt)
 }
 
 fn differs(ledger: &Ledger, answer: &Answer, key: &str, expected: &str) -> Option<String> {
@@ -137,7 +145,6 @@ fn differs(ledger: &Ledger, answer: &Answer, key: &str, expected: &str) -> Optio
         let same = found == Cents::parse(expected.as_bytes()).ok();
         (!same).then(|| format!("{key}: {} for {expected}", found.map_or("?".to_owned(), |c| c.to_string())))
     };
-    let live = |status: Status| matches!(status, Status::Applied | Status::BeyondHorizon | Status::Exempt);
     let reported = |heading: &str| answer.rows.iter().any(|row| row.heading == heading && live(row.status));
     let family = |id: &str| {
         let family = ledger.family(id)?;

@@ -74,7 +74,7 @@ impl<'l> Auditor<'l> {
         }
         fill(&mut grid)?;
         settle_assertions(&mut grid);
-        settle_not_claimed(&mut grid);
+        settle_silence(&mut grid);
         let answer = merge(&grid)?;
         coverage.count_answer(line, &answer);
         Ok(answer)
@@ -268,24 +268,49 @@ fn settle_assertions(grid: &mut Grid<'_, '_>) {
     }
 }
 
-/// Where an assertion was not made, what a fact that was not stated would say against the same record is not `not in
-/// force`: that takes a stated fact. Neither is owed, so neither is worth a question.
-fn settle_not_claimed(grid: &mut Grid<'_, '_>) {
+/// How far a provision came that is neither owed nor reported, in the order of the page; none for what is either.
+fn silent(status: Status) -> Option<u8> {
+    Some(match status {
+        Status::NotInForce => 0,
+        Status::NotClaimed => 1,
+        Status::Annulled => 2,
+        Status::Suspended => 3,
+        Status::Displaced => 4,
+        _ => return None,
+    })
+}
+
+/// Which of two grounds keeps a provision from being owed is not worth a question: it shows the one that comes last.
+///
+/// So where an assertion was not made, what a fact that was not stated would say against the same record is not `not
+/// in force` (that takes a stated fact), and what is displaced either way is displaced.
+fn settle_silence(grid: &mut Grid<'_, '_>) {
     let mut used: Vec<usize> = grid.settings.iter().flatten().copied().collect();
     used.sort_unstable();
     used.dedup();
     if used.len() < 2 {
         return;
     }
-    let lines = |outcome: &Outcome| outcome.rows.iter().chain(&outcome.exceptions).copied().collect::<Vec<_>>();
-    let all = used.iter().flat_map(|i| lines(&grid.outcomes[*i]));
-    let not_claimed = all.filter(|line| line.status == Status::NotClaimed);
-    let keys: Vec<_> = not_claimed.map(|line| (line.kind, line.index)).collect();
+    let mut last: Vec<((RowKind, usize), Status)> = Vec::new();
+    for line in used.iter().flat_map(|i| grid.outcomes[*i].lines()) {
+        let key = (line.kind, line.index);
+        if silent(line.status).is_none() {
+            continue;
+        }
+        if let Some((_, status)) = last.iter_mut().find(|(known, _)| *known == key) {
+            if silent(*status) < silent(line.status) {
+                *status = line.status;
+            }
+        } else {
+            last.push((key, line.status));
+        }
+    }
     for i in used {
         let outcome = &mut grid.outcomes[i];
         for line in outcome.rows.iter_mut().chain(&mut outcome.exceptions) {
-            if line.status == Status::NotInForce && keys.contains(&(line.kind, line.index)) {
-                line.status = Status::NotClaimed;
+            let known = last.iter().find(|(key, _)| *key == (line.kind, line.index));
+            if let (Some(_), Some((_, status))) = (silent(line.status), known) {
+                line.status = *status;
             }
         }
     }
@@ -335,17 +360,19 @@ fn what_matters(grid: &Grid<'_, '_>) -> Vec<String> {
     names
 }
 
-/// Rows of exceptions are no statuses of duties: what only they turn on is not asked for.
+/// Whether two settings differ in what is owed or reported. Rows of exceptions are no duties: what only they turn on
+/// is not asked for.
 fn differ(a: &Outcome, b: &Outcome) -> bool {
-    a.rows != b.rows || a.obstacles != b.obstacles || a.prohibited != b.prohibited
+    let heard = |outcome: &Outcome| {
+        let rows = outcome.rows.iter().filter(|line| silent(line.status).is_none());
+        rows.copied().collect::<Vec<_>>()
+    };
+    heard(a) != heard(b) || a.obstacles != b.obstacles || a.prohibited != b.prohibited
 }
 
 fn rows(auditor: &Auditor<'_>, outcomes: &[&Outcome]) -> Vec<Row> {
-    let all = |outcome: &Outcome| -> Vec<Line> {
-        outcome.rows.iter().chain(&outcome.exceptions).copied().collect()
-    };
     let mut keys: Vec<(RowKind, usize)> = Vec::new();
-    let per_outcome: Vec<Vec<Line>> = outcomes.iter().map(|o| all(o)).collect();
+    let per_outcome: Vec<Vec<Line>> = outcomes.iter().map(|o| o.lines().copied().collect()).collect();
     for line in per_outcome.iter().flatten() {
         if !keys.contains(&(line.kind, line.index)) {
             keys.push((line.kind, line.index));
@@ -358,8 +385,12 @@ fn rows(auditor: &Auditor<'_>, outcomes: &[&Outcome]) -> Vec<Row> {
                 lines.iter().find(|l| (l.kind, l.index) == key).copied()
             };
             let mut found = per_outcome.iter().map(find);
-            let first = found.next().flatten();
-            let agreed = first.filter(|first| found.all(|line| line == Some(*first)));
+            let first = per_outcome.iter().find_map(find);
+            // A row that some settings do not have says nothing there, as a silent one does.
+            let agreed = first.filter(|first| {
+                let absent = silent(first.status).is_some();
+                found.all(|line| line.map_or(absent, |line| line == *first))
+            });
             row(auditor, key, agreed)
         })
         .collect();

@@ -82,6 +82,11 @@ impl Outcome {
         Ok(outcome)
     }
 
+    /// All rows.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.rows.iter().chain(&self.exceptions)
+    }
+
     fn prohibit(&mut self, index: usize) {
         self.prohibited = true;
         self.rows.push(Line {
