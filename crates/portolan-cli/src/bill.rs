@@ -103,7 +103,8 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     page.wrapped(0, FAINT, &text);
     page.print()?;
     let off = summary.findings.keys().any(|finding| *finding != Finding::Match);
-    let open = summary.open > 0 || summary.prohibited > 0 || !summary.cannot.is_empty() || !summary.beyond_horizon.is_empty();
+    let open =
+        summary.open > 0 || summary.prohibited > 0 || !summary.cannot.is_empty() || !summary.beyond_horizon.is_empty();
     let findings = summary.set_aside > 0 || args.strict && (off || open);
     Ok(if findings { Outcome::Findings } else { Outcome::Done })
 }
@@ -131,16 +132,26 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
         let title = title.map_or(total.family.as_str(), |family| family.title.as_str());
         rows.push(Row::new().cell(title).cell(lines(total.lines)).cell(dollars(total.duty_cents)));
     }
-    rows.push(Row::new().styled("Total of the lines whose duty is known", STRONG).cell("").styled(dollars(summary.total_duty_cents), STRONG));
+    rows.push(
+        Row::new()
+            .styled("Total of the lines whose duty is known", STRONG)
+            .cell("")
+            .styled(dollars(summary.total_duty_cents), STRONG),
+    );
     page.table(2, &[Align::Fill, Align::Right, Align::Right], &rows);
     if summary.open > 0 || summary.range_cents.0 != summary.range_cents.1 {
         let (least, most) = (dollars(summary.range_cents.0), dollars(summary.range_cents.1));
-        page.wrapped(2, ATTENTION, &format!("{} turn on what is not stated: {least} to {most} in all", lines(summary.open)));
+        page.wrapped(
+            2,
+            ATTENTION,
+            &format!("{} turn on what is not stated: {least} to {most} in all", lines(summary.open)),
+        );
     }
     let counted = |page: &mut Page, name: &str, map: &std::collections::BTreeMap<String, u64>| {
         if !map.is_empty() {
             page.section(name);
-            let rows: Vec<Row> = map.iter().map(|(what, count)| Row::new().cell(what.clone()).cell(lines(*count))).collect();
+            let rows: Vec<Row> =
+                map.iter().map(|(what, count)| Row::new().cell(what.clone()).cell(lines(*count))).collect();
             page.table(2, &[Align::Fill, Align::Right], &rows);
         }
     };
@@ -149,7 +160,9 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
     counted(page, "Cannot be computed", &summary.cannot);
     let findings = summary.findings.iter().map(|(finding, count)| (finding.name().to_owned(), *count)).collect();
     counted(page, "Findings of the audit", &findings);
-    for (count, what) in [(summary.prohibited, "that the law forbids to enter"), (summary.without_value, "without a value: rates only")] {
+    for (count, what) in
+        [(summary.prohibited, "that the law forbids to enter"), (summary.without_value, "without a value: rates only")]
+    {
         if count > 0 {
             page.wrapped(0, PLAIN, &format!("{} {what}", lines(count)));
         }

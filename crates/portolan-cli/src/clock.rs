@@ -14,6 +14,9 @@ use crate::source::Source;
 use crate::term::{Align, FAINT, Page, Row, STRONG};
 use crate::words::{Words, cite, distance};
 
+/// How many headings of one suspension are named.
+const SHOWN: usize = 5;
+
 /// From when is looked ahead.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -62,12 +65,13 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         rates(words, side, moment, &mut ticks);
         lists(words, side, moment, &mut ticks);
         ticks.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        ticks.dedup_by(|a, b| (a.at, &a.what, &a.change, &a.notes) == (b.at, &b.what, &b.change, &b.notes));
         page.section(&format!("Levied by {}", jurisdiction.name));
         if ticks.is_empty() {
             page.wrapped(2, FAINT, "nothing, as far as is known");
         }
         let rows: Vec<Row> = ticks.iter().map(|tick| row(words, on, tick)).collect();
-        page.table(2, &[Align::Left, Align::Right, Align::Fill, Align::Left], &rows);
+        page.table(2, &[Align::Left, Align::Right, Align::Fill], &rows);
     }
     page.print()?;
     Ok(Outcome::Done)
@@ -75,8 +79,9 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
 
 fn row(words: Words<'_, '_>, on: Day, tick: &Tick) -> Row {
     let when = distance(on, words.day(tick.at));
-    let row = Row::new().styled(words.moment(tick.at), STRONG).cell(when).cell(tick.what.clone());
-    tick.notes.iter().fold(row.styled(tick.change.clone(), STRONG), |row, note| row.note(note.clone()))
+    let what = if tick.change.is_empty() { tick.what.clone() } else { format!("{}: {}", tick.what, tick.change) };
+    let row = Row::new().styled(words.moment(tick.at), STRONG).cell(when).cell(what);
+    tick.notes.iter().fold(row, |row, note| row.note(note.clone()))
 }
 
 /// The end of a term that is in force, where it has one after the moment.
@@ -86,21 +91,32 @@ fn end(words: Words<'_, '_>, terms: &[Term], moment: Moment) -> Option<(Instant,
 }
 
 /// Truces and pauses whose term ends.
-fn suspensions(engine: &mut Engine<'_>, words: Words<'_, '_>, program: &Program, moment: Moment, ticks: &mut Vec<Tick>) {
+fn suspensions(
+    engine: &mut Engine<'_>,
+    words: Words<'_, '_>,
+    program: &Program,
+    moment: Moment,
+    ticks: &mut Vec<Tick>,
+) {
     let ledger = words.ledger();
     for suspension in &program.suspensions {
         let Some((at, term)) = end(words, &suspension.terms, moment) else { continue };
         let title = suspension.title.as_deref().unwrap_or(&suspension.id);
         let mut notes = vec![cite(ledger, term.act)];
         let mut general = None;
-        for (index, node) in of(words, suspension) {
-            notes.push(beneath(words, index, node, suspension, Moment { at, ..moment }));
+        let count = of(words, suspension).count();
+        for (position, (index, node)) in of(words, suspension).enumerate() {
+            if position < SHOWN || count == SHOWN + 1 {
+                notes.push(beneath(words, index, node, suspension, Moment { at, ..moment }));
+            } else if position == SHOWN {
+                notes.push(format!("and {} more headings", count - SHOWN));
+            }
             if node.record.scope.products.is_empty() && general.is_none() {
                 general = sample(ledger, &node.record.scope);
             }
         }
         let change = general.and_then(|origin| on_no_list(engine, program.levied_by, origin, at, moment.known));
-        let what = format!("{}: {title} ends", program.title);
+        let what = format!("suspension ends: {title} ({})", program.title);
         ticks.push(Tick { at, what, change: change.unwrap_or_default(), notes });
     }
 }
@@ -151,7 +167,7 @@ fn on_no_list(engine: &mut Engine<'_>, side: Side, origin: Origin, at: Instant, 
         engine.bill(&line).ok()?.additional_pct
     };
     let (before, after) = (total(Instant(at.0.saturating_sub(1)))?, total(at)?);
-    Some(format!("{origin}: {before}% -> {after}%"))
+    Some(format!("goods of {origin} on no list {before}% -> {after}%"))
 }
 
 /// Exceptions, exclusions and in-transit clauses whose term ends.
@@ -159,8 +175,14 @@ fn exceptions(words: Words<'_, '_>, program: &Program, moment: Moment, ticks: &m
     for exception in &program.exceptions {
         let Some((at, term)) = end(words, &exception.terms, moment) else { continue };
         let heading = exception.heading.as_deref().map_or(String::new(), |heading| format!("{heading} "));
-        let what = format!("{heading}{} ends", exception.label.as_deref().unwrap_or(&exception.id));
-        ticks.push(Tick { at, what, change: String::new(), notes: vec![format!("{}; {}", program.title, cite(words.ledger(), term.act))] });
+        let label = exception.label.as_deref().unwrap_or(&exception.id);
+        let what = format!("exception ends: {heading}{label}");
+        ticks.push(Tick {
+            at,
+            what,
+            change: String::new(),
+            notes: vec![format!("{}; {}", program.title, cite(words.ledger(), term.act))],
+        });
     }
 }
 
@@ -185,7 +207,12 @@ fn rates(words: Words<'_, '_>, side: Side, moment: Moment, ticks: &mut Vec<Tick>
             }
             let act = rate(at).or_else(|| rate(Instant(at.0.saturating_sub(1))));
             let notes = act.map(|record| cite(words.ledger(), record.term.act)).into_iter().collect();
-            ticks.push(Tick { at, what: words.name(Record::Provision(index)), change: format!("{before} -> {after}"), notes });
+            ticks.push(Tick {
+                at,
+                what: words.name(Record::Provision(index)),
+                change: format!("{before} -> {after}"),
+                notes,
+            });
         }
     }
 }
@@ -198,7 +225,8 @@ fn lists(words: Words<'_, '_>, side: Side, moment: Moment, ticks: &mut Vec<Tick>
         let scopes = program.provisions.iter().map(|p| &p.scope).chain(program.exceptions.iter().map(|e| &e.scope));
         scopes.chain(program.prohibitions.iter().map(|p| &p.scope))
     });
-    let mut used: Vec<_> = scopes.flat_map(|scope| scope.products.iter().chain(&scope.products_except)).copied().collect();
+    let mut used: Vec<_> =
+        scopes.flat_map(|scope| scope.products.iter().chain(&scope.products_except)).copied().collect();
     used.sort_unstable();
     used.dedup();
     for list in used.iter().map(|id| &ledger.lists[usize::from(id.0)]) {
@@ -209,7 +237,8 @@ fn lists(words: Words<'_, '_>, side: Side, moment: Moment, ticks: &mut Vec<Tick>
             let ends = row.term.until.filter(|&until| until > moment.at);
             // A row that a later one with the same beginning restates ends when that one says.
             let restated = list.rows.iter().filter(known).any(|other| {
-                other.code == row.code && other.term.from == row.term.from
+                other.code == row.code
+                    && other.term.from == row.term.from
                     && ledger.act(other.term.act).issued > ledger.act(row.term.act).issued
             });
             turns.extend(ends.filter(|_| !restated).map(|until| (until, false, row.term)));
@@ -218,7 +247,9 @@ fn lists(words: Words<'_, '_>, side: Side, moment: Moment, ticks: &mut Vec<Tick>
         for group in turns.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (at, begins, term) = group[0];
             let verb = if begins { "begin" } else { "end" };
-            let what = format!("{}: {} rows {verb}", list.path, group.len());
+            let rows = if group.len() == 1 { "row" } else { "rows" };
+            let what =
+                format!("{}: {} {rows} {verb}{}", list.path, group.len(), if group.len() == 1 { "s" } else { "" });
             ticks.push(Tick { at, what, change: String::new(), notes: vec![cite(ledger, term.act)] });
         }
     }

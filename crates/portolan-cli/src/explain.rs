@@ -51,7 +51,8 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         let names = names.chain(ledger.programs.iter().map(|p| p.id.as_str()));
         let names = names.chain(ledger.claims.iter().map(|claim| claim.name.as_str()));
         let headings = ledger.programs.iter().flat_map(|p| &p.provisions).map(|p| p.heading.as_str());
-        let fault = Fault::new(format!("CODE \"{what}\": not a diagnostic, heading, program, claim or act of this ledger"));
+        let fault =
+            Fault::new(format!("CODE \"{what}\": not a diagnostic, heading, program, claim or act of this ledger"));
         return Err(fault.help(near(what, names.chain(headings))).into());
     }
     page.print()?;
@@ -66,7 +67,11 @@ pub fn near<'n>(what: &str, names: impl Iterator<Item = &'n str>) -> String {
     found.sort_by_key(|(n, name)| (std::cmp::Reverse(*n), *name));
     found.dedup();
     let names: Vec<&str> = found.into_iter().take(4).map(|(_, name)| name).collect();
-    if names.is_empty() { "portolan acts, portolan claims and portolan coverage list the names".to_owned() } else { format!("near it: {}", names.join(", ")) }
+    if names.is_empty() {
+        "portolan acts, portolan claims and portolan coverage list the names".to_owned()
+    } else {
+        format!("near it: {}", names.join(", "))
+    }
 }
 
 /// An act, and the records that cite it.
@@ -81,7 +86,12 @@ pub fn act(ledger: &Ledger, index: usize, page: &mut Page) {
     let mut rows = Vec::new();
     for program in &ledger.programs {
         for (name, what, term) in terms(program).filter(|(.., term)| term.act == id) {
-            rows.push(Row::new().cell(program.id.clone()).cell(name).cell(format!("{what} {}", span(ledger, program.levied_by, &term))));
+            rows.push(
+                Row::new()
+                    .cell(program.id.clone())
+                    .cell(name)
+                    .cell(format!("{what} {}", span(ledger, program.levied_by, &term))),
+            );
         }
     }
     page.section("Records that cite it");
@@ -113,7 +123,10 @@ fn terms(program: &Program) -> impl Iterator<Item = (String, String, Term)> + '_
         (name.trim().to_owned(), "exception".to_owned(), *term)
     };
     let exceptions = program.exceptions.iter().flat_map(move |e| e.terms.iter().map(move |term| excepted(e, term)));
-    let bans = program.prohibitions.iter().flat_map(|p| p.terms.iter().map(|term| (p.id.clone(), "prohibition".to_owned(), *term)));
+    let bans = program
+        .prohibitions
+        .iter()
+        .flat_map(|p| p.terms.iter().map(|term| (p.id.clone(), "prohibition".to_owned(), *term)));
     let annulled = program.annulments.iter().map(|a| ("annulment".to_owned(), "void".to_owned(), a.term));
     rates.chain(suspensions).chain(exceptions).chain(bans).chain(annulled)
 }
@@ -135,7 +148,10 @@ fn program(ledger: &Ledger, program: &Program, page: &mut Page) {
         .provisions
         .iter()
         .map(|p| {
-            let last = p.rates.last().map_or(String::new(), |r| format!("{} {}", r.rate, span(ledger, program.levied_by, &r.term)));
+            let last = p
+                .rates
+                .last()
+                .map_or(String::new(), |r| format!("{} {}", r.rate, span(ledger, program.levied_by, &r.term)));
             Row::new().styled(p.heading.clone(), STRONG).cell(p.label.clone()).note(last)
         })
         .collect();
@@ -188,9 +204,9 @@ fn provision(law: &Law<'_>, words: Words<'_, '_>, index: ProvisionIx, page: &mut
     page.table(2, &[Align::Left, Align::Fill], &rates);
     let mut rows = Vec::new();
     for suspension in &node.suspensions {
-        let keeps = suspension.keeps.as_ref().map_or(String::new(), |keeps| format!(", keeps {keeps}"));
-        let name = suspension.title.as_ref().unwrap_or(&suspension.id);
-        rows.extend(suspension.terms.iter().map(|term| dated(String::new(), term).note(format!("{name}{keeps}"))));
+        let keeps = suspension.keeps.as_ref().map_or("suspended".to_owned(), |keeps| format!("keeps {keeps}"));
+        rows.push(Row::new().styled(suspension.id.clone(), STRONG).cell(suspension.title.clone().unwrap_or_default()));
+        rows.extend(suspension.terms.iter().map(|term| dated(keeps.clone(), term)));
     }
     list(page, "Suspensions", &rows);
     let annulled: Vec<Row> = node.annulments.iter().map(|a| dated("void".to_owned(), &a.term)).collect();
@@ -227,7 +243,10 @@ fn exception(words: Words<'_, '_>, program: &Program, index: ExceptionIx, record
     page.wrapped(2, FAINT, &format!("{}, exception {}", program.id, record.id));
     page.wrapped(2, PLAIN, &scope(ledger, &record.scope));
     page.wrapped(2, FAINT, record.note.as_deref().unwrap_or_default());
-    let terms = record.terms.iter().map(|term| Row::new().cell("").cell(span(ledger, program.levied_by, term)).note(cite(ledger, term.act)));
+    let terms = record
+        .terms
+        .iter()
+        .map(|term| Row::new().cell("").cell(span(ledger, program.levied_by, term)).note(cite(ledger, term.act)));
     list(page, "In force", &terms.collect::<Vec<_>>());
     let of = words.of(index).iter().map(|&p| words.record(Record::Provision(p)));
     let of: Vec<Row> = of.map(|(heading, label)| Row::new().cell(heading).cell(label)).collect();
@@ -249,11 +268,19 @@ fn scope(ledger: &Ledger, scope: &portolan_ledger::record::Scope) -> String {
         let path = |id: &portolan_ledger::record::ListId| ledger.lists[usize::from(id.0)].path.clone();
         ids.iter().map(path).collect::<Vec<_>>().join(", ")
     };
-    let mut parts = vec![if scope.origin.is_empty() { "origins of what it is about".to_owned() } else { format!("origin: {}", origins(&scope.origin)) }];
+    let mut parts = vec![if scope.origin.is_empty() {
+        "origins of what it is about".to_owned()
+    } else {
+        format!("origin: {}", origins(&scope.origin))
+    }];
     if !scope.origin_except.is_empty() {
         parts.push(format!("except {}", origins(&scope.origin_except)));
     }
-    parts.push(if scope.products.is_empty() { "goods of chapters 1 to 97".to_owned() } else { format!("goods on {}", lists(&scope.products)) });
+    parts.push(if scope.products.is_empty() {
+        "goods of chapters 1 to 97".to_owned()
+    } else {
+        format!("goods on {}", lists(&scope.products))
+    });
     if !scope.products_except.is_empty() {
         parts.push(format!("except goods on {}", lists(&scope.products_except)));
     }

@@ -3,6 +3,7 @@
 //! Arguments, terminal output and exit codes; no logic of the field.
 
 mod bill;
+mod cases;
 mod check;
 mod clock;
 mod duty;
@@ -54,6 +55,8 @@ enum Command {
     Clock(clock::Args),
     /// Every fault of a ledger folder, with its place
     Check,
+    /// Run every worked case
+    Test,
     /// A diagnostic, a heading, a program, a claim or an act
     Explain(explain::Args),
     /// The rates of a number by date, and editions that you bring
@@ -71,6 +74,7 @@ impl Cli {
             Command::Coverage => registers::coverage(ledger),
             Command::Clock(args) => clock::run(args, ledger),
             Command::Check => check::run(ledger),
+            Command::Test => cases::run(ledger),
             Command::Explain(args) => explain::run(args, ledger),
             Command::Schedule(args) => schedule::run(args),
         }

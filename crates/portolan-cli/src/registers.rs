@@ -33,19 +33,31 @@ pub fn claims(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let source = Source::open(ledger)?;
     let mut page = Page::new();
     for article in [true, false] {
-        page.section(if article { "What the article is: asked for where a duty turns on it" } else { "Claimed to pay less: not claimed where it is not stated" });
+        page.section(if article {
+            "What the article is: asked for where a duty turns on it"
+        } else {
+            "Claimed to pay less: not claimed where it is not stated"
+        });
         let claims = source.ledger.claims.iter().filter(|claim| claim.article == article);
         let rows: Vec<Row> = claims
             .map(|claim| {
                 let row = Row::new().styled(claim.name.clone(), STRONG).cell(claim.question.clone());
-                let leads = if claim.leads_to.is_empty() { String::new() } else { format!("leads to {}", claim.leads_to.join(", ")) };
+                let leads = if claim.leads_to.is_empty() {
+                    String::new()
+                } else {
+                    format!("leads to {}", claim.leads_to.join(", "))
+                };
                 row.note(leads).note(claim.note.clone().unwrap_or_default())
             })
             .collect();
         page.table(2, &[Align::Left, Align::Fill], &rows);
     }
     page.gap();
-    page.wrapped(0, FAINT, "State one with --claim NAME, or --claim no:NAME where it was considered and does not hold.");
+    page.wrapped(
+        0,
+        FAINT,
+        "State one with --claim NAME, or --claim no:NAME where it was considered and does not hold.",
+    );
     page.print()?;
     Ok(Outcome::Done)
 }
@@ -91,7 +103,8 @@ pub fn coverage(ledger: Option<&Path>) -> Result<Outcome, Failure> {
         let programs = ledger.programs.iter().filter(|program| program.levied_by == side);
         let head = ["Program", "Family", "Headings", "Lists", "Rows", "First date", "Checked through"];
         let head = head.into_iter().fold(Row::new(), |row, name| row.styled(name, FAINT));
-        let rows: Vec<Row> = std::iter::once(head).chain(programs.map(|program| coverage_row(ledger, side, program))).collect();
+        let rows: Vec<Row> =
+            std::iter::once(head).chain(programs.map(|program| coverage_row(ledger, side, program))).collect();
         let aligns = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Left, Align::Left];
         page.table(2, &aligns, &rows);
     }

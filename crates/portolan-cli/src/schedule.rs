@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use portolan_ledger::code::TariffCode;
-use portolan_ledger::schedule::{ImportedEdition, Lookup, Schedule, import_official};
-use portolan_ledger::record::Origin;
-use portolan_ledger::{Day, EntryLine, Side};
 use portolan_ledger::line::When;
+use portolan_ledger::record::Origin;
+use portolan_ledger::schedule::{ImportedEdition, Lookup, Schedule, import_official};
+use portolan_ledger::{Day, EntryLine, Side};
 
 use crate::clock::day;
 use crate::failure::{Failure, Fault, Outcome, of_line};
@@ -92,7 +92,11 @@ fn history(schedule: &Schedule, code: TariffCode, on: Day, page: &mut Page) -> R
     }
     page.table(2, &[Align::Left, Align::Left, Align::Fill, Align::Left, Align::Left], &rows);
     if let Lookup::Found(line) = schedule.line(code, on) {
-        page.wrapped(2, FAINT, &format!("on {on}: edition {}; the rate stands on {}", line.printed_in.name, line.rate_row));
+        page.wrapped(
+            2,
+            FAINT,
+            &format!("on {on}: edition {}; the rate stands on {}", line.printed_in.name, line.rate_row),
+        );
         if let Some(note) = crate::words::coverage(Some(line.coverage)) {
             page.wrapped(2, FAINT, note);
         }
@@ -127,7 +131,8 @@ fn below(schedule: &Schedule, code: TariffCode, on: Day, page: &mut Page) -> Res
         10 => return Ok(()),
         8 => schedule.children(code, on),
         _ => {
-            let holds = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= on) && until.is_none_or(|u| on < u);
+            let holds =
+                |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= on) && until.is_none_or(|u| on < u);
             let spans = schedule.codes().filter(|span| code.covers(span.code) && holds(span.from, span.until));
             let mut eight: Vec<TariffCode> = spans.map(|span| span.code.prefix(8)).collect();
             eight.dedup();

@@ -42,6 +42,11 @@ pub fn schedule() -> Result<Schedule, Failure> {
     portolan_law::schedule().map_err(|error| damaged(&error))
 }
 
+/// The files of the worked cases that ship inside.
+pub fn cases() -> Result<Vec<File>, Failure> {
+    portolan_law::cases().map_err(|error| damaged(&error))
+}
+
 /// What ships inside does not open: the program itself is damaged.
 fn damaged(error: &dyn std::fmt::Display) -> Failure {
     Failure::Broken(Fault::new(format!("the law that ships inside this program does not open: {error}")))

@@ -35,15 +35,20 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
     }
     line.insert("known_date".to_owned(), json!(told.line.known_date.to_string()));
     line.insert("view".to_owned(), json!(view(told.line.view)));
-    let changes: Vec<Value> = told.next.changes.iter().map(|(change, fact)| {
-        json!({
-            "at": clock.rfc3339(change.at),
-            "before": amounts(&change.before),
-            "after": amounts(&change.after),
-            "causes": change.causes.iter().map(|cause| cause_value(told, cause)).collect::<Vec<_>>(),
-            "in_fact": fact.as_ref().map(|fact| fact_value(told, fact)),
+    let changes: Vec<Value> = told
+        .next
+        .changes
+        .iter()
+        .map(|(change, fact)| {
+            json!({
+                "at": clock.rfc3339(change.at),
+                "before": amounts(&change.before),
+                "after": amounts(&change.after),
+                "causes": change.causes.iter().map(|cause| cause_value(told, cause)).collect::<Vec<_>>(),
+                "in_fact": fact.as_ref().map(|fact| fact_value(told, fact)),
+            })
         })
-    }).collect();
+        .collect();
     let assessed = told.assessed.as_ref().map(|answer| amounts(&answer.bill));
     Ok(json!({
         "line": line,

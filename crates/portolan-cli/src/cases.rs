@@ -1,0 +1,64 @@
+//! `portolan test`: every worked case of a ledger.
+
+use std::path::Path;
+use std::time::Instant;
+
+use portolan_engine::{Engine, Law};
+use portolan_entry::cases::{self, Case};
+use portolan_ledger::read::File;
+
+use crate::check::milliseconds;
+use crate::failure::{Failure, Fault, Outcome};
+use crate::source::{self, Source};
+use crate::term::{FAINT, FAULT, PLAIN, Page, STRONG};
+
+/// Runs the cases that ship inside, or those of a folder.
+pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let source = Source::open(ledger)?;
+    let files = match ledger {
+        None => source::cases()?,
+        Some(folder) => source::files(folder)?.into_iter().filter(|(path, _)| path.contains("/cases/")).collect(),
+    };
+    let all = read(&files)?;
+    let law = Law::new(&source.ledger, Some(&source.schedule));
+    let mut engine = Engine::new(&law);
+    let today = source.today();
+    let mut page = Page::new();
+    let mut failed = 0_usize;
+    for case in &all {
+        let verdict = cases::check(case, &law, &mut engine, today);
+        if verdict.holds() {
+            continue;
+        }
+        failed += 1;
+        page.wrapped(0, FAULT, &format!("{}:{}: {}", case.file, case.place, case.name));
+        for difference in &verdict.differences {
+            page.item(2, "- ", &difference.to_string());
+        }
+        page.wrapped(2, FAINT, &format!("source: {}", case.source));
+    }
+    page.gap();
+    page.wrapped(0, STRONG, &format!("{} passed, {failed} failed", all.len() - failed));
+    page.wrapped(
+        0,
+        PLAIN,
+        &format!("{} cases of {} files in {}", all.len(), files.len(), milliseconds(start.elapsed())),
+    );
+    page.print()?;
+    Ok(if failed > 0 { Outcome::Findings } else { Outcome::Done })
+}
+
+/// Reads all cases; every file that is wrong is named.
+fn read(files: &[File]) -> Result<Vec<Case>, Failure> {
+    let mut all = Vec::new();
+    let mut faults = Vec::new();
+    for (path, bytes) in files {
+        let read = if path.ends_with(".csv") { cases::read_csv(path, bytes) } else { cases::read_toml(path, bytes) };
+        match read {
+            Ok(found) => all.extend(found),
+            Err(error) => faults.push(Fault::new(error.to_string())),
+        }
+    }
+    if faults.is_empty() { Ok(all) } else { Err(Failure::Wrong(faults)) }
+}
