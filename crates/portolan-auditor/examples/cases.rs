@@ -111,11 +111,8 @@ fn run(ledger: &Ledger, auditor: &Auditor<'_>, base: &Printed<'_, '_>, case: &Ca
         Ok(answer) => answer,
         Err(fault) => return vec![fault.to_string()],
     };
-    let mut wrong: Vec<String> = case
-        .expect
-        .iter()
-        .filter_map(|(key, expected)| differs(ledger, &answer, key, expected))
-        .collect();
+    let mut wrong: Vec<String> =
+        case.expect.iter().filter_map(|(key, expected)| differs(ledger, &answer, key, expected)).collect();
     if !case.expect.contains_key("needs_input") && !answer.needs_input.is_empty() {
         let open = answer.rows.iter().filter(|row| row.status == Status::NeedsInput);
         let open: Vec<String> = open.map(|row| format!("{}/{}", row.program, row.id)).collect();
@@ -207,11 +204,17 @@ fn line(ledger: &Ledger, fields: &Fields) -> Result<EntryLine, Box<dyn Error>> {
     let code = need("hts_number")?.parse().map_err(|_| "hts_number")?;
     let mut line = EntryLine::new(side, code, country(need("country_of_origin")?)?, entry, known);
     let when = |key: &str| get(key).map(date).transpose();
-    let share = |key: &str| -> Result<Option<Rate>, NumberError> { get(key).map(|t| Rate::parse(t.as_bytes())).transpose() };
+    let share =
+        |key: &str| -> Result<Option<Rate>, NumberError> { get(key).map(|t| Rate::parse(t.as_bytes())).transpose() };
     let money = |key: &str| get(key).map(|t| Cents::parse(t.as_bytes())).transpose();
     let one = |key: &str| get(key).map(country).transpose();
-    line.view = if get("view") == Some("owed") || get("assert") == Some("as_finally_owed") { View::Owed } else { View::Assessed };
-    (line.loading_date, line.export_date, line.import_date) = (when("loading_date")?, when("export_date")?, when("import_date")?);
+    line.view = if get("view") == Some("owed") || get("assert") == Some("as_finally_owed") {
+        View::Owed
+    } else {
+        View::Assessed
+    };
+    (line.loading_date, line.export_date, line.import_date) =
+        (when("loading_date")?, when("export_date")?, when("import_date")?);
     (line.it_date, line.withdrawal_date) = (when("it_date")?, when("withdrawal_date")?);
     line.ftz_status_date = when("ftz_status_date")?;
     if let Some(kind) = get("entry_type") {
@@ -227,9 +230,12 @@ fn line(ledger: &Ledger, fields: &Fields) -> Result<EntryLine, Box<dyn Error>> {
         }
     }
     (line.mfn_pct, line.metal_weight_pct) = (share("mfn_pct")?, share("metal_weight_pct")?);
-    (line.steel_pct, line.aluminum_pct, line.copper_pct) = (share("steel_pct")?, share("aluminum_pct")?, share("copper_pct")?);
-    (line.us_content_pct, line.us_metal_pct, line.melt_pct) = (share("us_content_pct")?, share("us_metal_pct")?, share("melt_pct")?);
-    (line.melt_country, line.cast_country, line.export_country) = (one("melt_country")?, one("cast_country")?, one("country_of_export")?);
+    (line.steel_pct, line.aluminum_pct, line.copper_pct) =
+        (share("steel_pct")?, share("aluminum_pct")?, share("copper_pct")?);
+    (line.us_content_pct, line.us_metal_pct, line.melt_pct) =
+        (share("us_content_pct")?, share("us_metal_pct")?, share("melt_pct")?);
+    (line.melt_country, line.cast_country, line.export_country) =
+        (one("melt_country")?, one("cast_country")?, one("country_of_export")?);
     let smelted = get("smelt_countries").unwrap_or_default().split(';').filter(|t| !t.is_empty());
     line.smelt_countries = smelted.map(country).collect::<Result<_, _>>()?;
     line.spi = get("spi").map(str::to_uppercase);

@@ -1,8 +1,8 @@
 //! What an evaluator answers, as plain data that compares with `==`.
 
 use portolan_ledger::line::Status;
-use portolan_ledger::record::FamilyId;
 use portolan_ledger::number::div_half_up;
+use portolan_ledger::record::FamilyId;
 use portolan_ledger::{Cents, Rate};
 
 /// An exact share of the full entered value, in units of 10^-18: 25 percent is `250_000_000_000_000_000`.
@@ -41,11 +41,7 @@ impl std::fmt::Display for Points {
         if part == 0 {
             return write!(f, "{sign}{whole}");
         }
-        write!(
-            f,
-            "{sign}{whole}.{}",
-            format!("{part:016}").trim_end_matches('0')
-        )
+        write!(f, "{sign}{whole}.{}", format!("{part:016}").trim_end_matches('0'))
     }
 }
 
@@ -138,8 +134,6 @@ impl Answer {
 
     /// The row of a record.
     pub fn row(&self, program: &str, id: &str) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|row| row.program == program && row.id == id)
+        self.rows.iter().find(|row| row.program == program && row.id == id)
     }
 }

@@ -53,12 +53,7 @@ pub trait OrdinaryDuty {
     fn base(&self, line: &EntryLine, at: Instant) -> Option<Base>;
 
     /// The ten-digit numbers below an eight-digit code at a moment; none where the nomenclature is not known.
-    fn statistical_numbers(
-        &self,
-        line: &EntryLine,
-        code: TariffCode,
-        at: Instant,
-    ) -> Option<Vec<TariffCode>>;
+    fn statistical_numbers(&self, line: &EntryLine, code: TariffCode, at: Instant) -> Option<Vec<TariffCode>>;
 }
 
 /// No schedule at all: the ordinary rate is what the line states as `mfn_pct`.
@@ -70,12 +65,7 @@ impl OrdinaryDuty for NoSchedule {
         None
     }
 
-    fn statistical_numbers(
-        &self,
-        _: &EntryLine,
-        _: TariffCode,
-        _: Instant,
-    ) -> Option<Vec<TariffCode>> {
+    fn statistical_numbers(&self, _: &EntryLine, _: TariffCode, _: Instant) -> Option<Vec<TariffCode>> {
         None
     }
 }
@@ -106,49 +96,20 @@ pub struct OrdinaryTable {
 
 impl OrdinaryDuty for OrdinaryTable {
     fn base(&self, line: &EntryLine, _: Instant) -> Option<Base> {
-        let row = self
-            .rows
-            .iter()
-            .filter(|row| row.code.covers(line.code))
-            .max_by_key(|row| row.code.digits())?;
+        let row = self.rows.iter().filter(|row| row.code.covers(line.code)).max_by_key(|row| row.code.digits())?;
         let general = row.general.clone();
         if self.column_two.contains(&line.origin) {
-            return Some(Base {
-                general,
-                applicable: row.two.clone(),
-                column: Column::Two,
-            });
+            return Some(Base { general, applicable: row.two.clone(), column: Column::Two });
         }
-        let special = line
-            .spi
-            .as_ref()
-            .and_then(|spi| row.special.iter().find(|(program, _)| program == spi));
+        let special = line.spi.as_ref().and_then(|spi| row.special.iter().find(|(program, _)| program == spi));
         Some(match special {
-            Some((_, rate)) => Base {
-                general,
-                applicable: rate.clone(),
-                column: Column::Special,
-            },
-            None => Base {
-                applicable: general.clone(),
-                general,
-                column: Column::General,
-            },
+            Some((_, rate)) => Base { general, applicable: rate.clone(), column: Column::Special },
+            None => Base { applicable: general.clone(), general, column: Column::General },
         })
     }
 
-    fn statistical_numbers(
-        &self,
-        _: &EntryLine,
-        code: TariffCode,
-        _: Instant,
-    ) -> Option<Vec<TariffCode>> {
-        let below: Vec<_> = self
-            .numbers
-            .iter()
-            .copied()
-            .filter(|number| code.covers(*number))
-            .collect();
+    fn statistical_numbers(&self, _: &EntryLine, code: TariffCode, _: Instant) -> Option<Vec<TariffCode>> {
+        let below: Vec<_> = self.numbers.iter().copied().filter(|number| code.covers(*number)).collect();
         if below.is_empty() { None } else { Some(below) }
     }
 }

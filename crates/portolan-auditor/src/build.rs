@@ -4,10 +4,9 @@ use portolan_ledger::code::TariffCode;
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::line::When;
 use portolan_ledger::record::{
-    Act, ActId, Annulment, Claim, ClaimId, Condition, Exception, Family, FamilyId, Group, GroupId,
-    GroupMember, Jurisdiction, Ledger, List, ListId, ListRow, Named, Origin, OriginRef, Place,
-    Program, Prohibition, Provision, RateRecord, Reference, Scope, Seen, StackingKind,
-    StackingOrder, StackingRule, Suspension, Term,
+    Act, ActId, Annulment, Claim, ClaimId, Condition, Exception, Family, FamilyId, Group, GroupId, GroupMember,
+    Jurisdiction, Ledger, List, ListId, ListRow, Named, Origin, OriginRef, Place, Program, Prohibition, Provision,
+    RateRecord, Reference, Scope, Seen, StackingKind, StackingOrder, StackingRule, Suspension, Term,
 };
 use portolan_ledger::{Day, DutyRate, Instant, Side};
 
@@ -37,10 +36,7 @@ impl Default for Builder {
         };
         let ledger = Ledger {
             files: vec!["built".to_owned()],
-            jurisdictions: vec![
-                side("US", "America/New_York", 60, 100),
-                side("CN", "Asia/Shanghai", 0, 1),
-            ],
+            jurisdictions: vec![side("US", "America/New_York", 60, 100), side("CN", "Asia/Shanghai", 0, 1)],
             version: "built".to_owned(),
             ..Ledger::default()
         };
@@ -57,10 +53,7 @@ impl Builder {
     /// The next place.
     pub fn place(&mut self) -> Place {
         self.line += 1;
-        Place {
-            file: 0,
-            line: self.line,
-        }
+        Place { file: 0, line: self.line }
     }
 
     /// An act, by the day on which it was issued.
@@ -85,24 +78,14 @@ impl Builder {
     /// A term.
     pub fn term(&mut self, from: Instant, until: Option<Instant>, act: ActId) -> Term {
         let place = self.place();
-        Term {
-            from,
-            until,
-            act,
-            place,
-        }
+        Term { from, until, act, place }
     }
 
     /// A family of a side.
     pub fn family(&mut self, id: &str, levied_by: Side) -> FamilyId {
         let family = FamilyId(u8::try_from(self.ledger.families.len()).unwrap_or(u8::MAX));
         let place = self.place();
-        self.ledger.families.push(Family {
-            id: id.to_owned(),
-            title: String::new(),
-            levied_by,
-            place,
-        });
+        self.ledger.families.push(Family { id: id.to_owned(), title: String::new(), levied_by, place });
         family
     }
 
@@ -125,12 +108,7 @@ impl Builder {
     pub fn group(&mut self, name: &str, members: Vec<GroupMember>) -> GroupId {
         let id = GroupId(small(self.ledger.groups.len()));
         let place = self.place();
-        self.ledger.groups.push(Group {
-            name: name.to_owned(),
-            title: String::new(),
-            members,
-            place,
-        });
+        self.ledger.groups.push(Group { name: name.to_owned(), title: String::new(), members, place });
         id
     }
 
@@ -138,10 +116,7 @@ impl Builder {
     pub fn list(&mut self, mut rows: Vec<ListRow>) -> ListId {
         let id = ListId(small(self.ledger.lists.len()));
         rows.sort_by_key(|row| row.code);
-        self.ledger.lists.push(List {
-            path: format!("lists/{}.csv", id.0),
-            rows,
-        });
+        self.ledger.lists.push(List { path: format!("lists/{}.csv", id.0), rows });
         id
     }
 
@@ -171,12 +146,7 @@ impl Builder {
 
     /// A rate record of the law.
     pub fn rate(&mut self, rate: DutyRate, from: Instant, until: Option<Instant>, act: ActId) -> RateRecord {
-        RateRecord {
-            rate,
-            term: self.term(from, until, act),
-            patch: false,
-            note: None,
-        }
+        RateRecord { rate, term: self.term(from, until, act), patch: false, note: None }
     }
 
     /// A rule between programs.
@@ -227,16 +197,7 @@ pub fn exception(id: &str, heading: Option<&str>, of: Vec<Reference>, terms: Vec
 
 /// A suspension.
 pub fn suspension(id: &str, of: Vec<Reference>, keeps: Option<DutyRate>, terms: Vec<Term>) -> Suspension {
-    Suspension {
-        id: id.to_owned(),
-        title: None,
-        of,
-        keeps,
-        resumes: true,
-        terms,
-        note: None,
-        place: Place::default(),
-    }
+    Suspension { id: id.to_owned(), title: None, of, keeps, resumes: true, terms, note: None, place: Place::default() }
 }
 
 /// A prohibition for every origin and all goods.
@@ -254,28 +215,17 @@ pub fn prohibition(id: &str, when: Vec<Condition>, terms: Vec<Term>) -> Prohibit
 
 /// A judgment.
 pub fn annulment(of: Vec<Reference>, term: Term, ceased: Instant) -> Annulment {
-    Annulment {
-        of,
-        term,
-        ceased,
-        note: None,
-    }
+    Annulment { of, term, ceased, note: None }
 }
 
 /// Every origin, all goods.
 pub fn everywhere() -> Scope {
-    Scope {
-        origin: vec![OriginRef::Any],
-        ..Scope::default()
-    }
+    Scope { origin: vec![OriginRef::Any], ..Scope::default() }
 }
 
 /// A reference to a provision of the same program, by a pattern of ids.
 pub fn own(id: &str) -> Reference {
-    Reference {
-        program: None,
-        what: Named::Id(id.to_owned()),
-    }
+    Reference { program: None, what: Named::Id(id.to_owned()) }
 }
 
 /// A reference to provisions of programs: `*` names all.
@@ -285,10 +235,7 @@ pub fn of(program: &str, id: &str) -> Reference {
         (None, "*") => Named::All,
         (None, id) => Named::Id(id.to_owned()),
     };
-    Reference {
-        program: Some(program.to_owned()),
-        what,
-    }
+    Reference { program: Some(program.to_owned()), what }
 }
 
 /// A country by its two letters; `XX` where they are none.
@@ -308,10 +255,7 @@ pub fn row(code: TariffCode, term: Term, except: Vec<TariffCode>) -> ListRow {
 
 /// Countries that belong to a group for a time.
 pub fn member(origins: &[&str], term: Term) -> GroupMember {
-    GroupMember {
-        origins: origins.iter().map(|o| country(o)).collect(),
-        term,
-    }
+    GroupMember { origins: origins.iter().map(|o| country(o)).collect(), term }
 }
 
 /// The tiers of a rule for a time.

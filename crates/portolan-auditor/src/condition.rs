@@ -52,11 +52,9 @@ pub(crate) fn holds(condition: &Condition, frame: &Frame<'_, '_>, facts: &Facts)
             types.iter().any(is).into()
         }
         Condition::ValueAtMost(most) => known(facts.value.map(|value| value <= *most)),
-        Condition::UnitPrice {
-            at_least,
-            price,
-            unit,
-        } => known(unit_price_reaches(facts, *price, unit).map(|reached| reached == *at_least)),
+        Condition::UnitPrice { at_least, price, unit } => {
+            known(unit_price_reaches(facts, *price, unit).map(|reached| reached == *at_least))
+        }
         Condition::Column(columns) => {
             let column = frame.base.as_ref().map_or(Column::General, |b| b.column);
             columns.contains(&column).into()
@@ -71,16 +69,9 @@ pub(crate) fn holds(condition: &Condition, frame: &Frame<'_, '_>, facts: &Facts)
             }
         }
         Condition::Share { of, at_least, pct } => share(facts, frame, *of, *at_least, *pct),
-        Condition::Melted {
-            countries,
-            at_least,
-        } => melted(frame, countries, *at_least),
+        Condition::Melted { countries, at_least } => melted(frame, countries, *at_least),
         Condition::Smelted { countries, all } => smelted(frame, facts, countries, *all),
-        Condition::Base {
-            general,
-            at_least,
-            rate,
-        } => {
+        Condition::Base { general, at_least, rate } => {
             let base = frame.base.as_ref();
             let base = base.map(|b| if *general { &b.general } else { &b.applicable });
             known(base.and_then(|base| base_reaches(base, *rate, facts)).map(|r| r == *at_least))
@@ -139,11 +130,7 @@ fn melted(frame: &Frame<'_, '_>, countries: &[OriginRef], at_least: Option<Rate>
 fn smelted(frame: &Frame<'_, '_>, facts: &Facts, countries: &[OriginRef], all: bool) -> Truth {
     let inside = |country: &Origin| frame.law.one_of(countries, *country);
     let mut places = facts.smelt.iter().chain(&facts.cast);
-    let holds = if all {
-        places.all(inside)
-    } else {
-        places.any(inside)
-    };
+    let holds = if all { places.all(inside) } else { places.any(inside) };
     holds.into()
 }
 

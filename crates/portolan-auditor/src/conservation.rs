@@ -42,11 +42,7 @@ fn layers_sum(ledger: &Ledger, answer: &Answer) -> Result<(), String> {
     let mut ordinary = Some(Cents::ZERO);
     for row in &answer.rows {
         let Some(charge) = row.charge else { continue };
-        let sum = if row.kind == RowKind::Ordinary {
-            &mut ordinary
-        } else {
-            &mut additional
-        };
+        let sum = if row.kind == RowKind::Ordinary { &mut ordinary } else { &mut additional };
         *sum = plus(*sum, charge.duty);
     }
     let agrees = |sum: Sum, rows: Option<Cents>| sum.duty.is_none() || sum.duty == rows;
@@ -102,11 +98,7 @@ fn range(line: &EntryLine, answer: &Answer) -> Result<(), String> {
     }
     if !answer.needs_input.is_empty() {
         let totals = answer.total != Sum::default() || answer.additional != Sum::default();
-        return if totals {
-            Err("totals where facts are asked for".to_owned())
-        } else {
-            Ok(())
-        };
+        return if totals { Err("totals where facts are asked for".to_owned()) } else { Ok(()) };
     }
     if answer.prohibited || line.value.is_none() {
         return Ok(());
@@ -127,11 +119,7 @@ pub fn check_refund(assessed: &Answer, owed: &Answer) -> Result<(), String> {
         charges.filter_map(|charge| charge.duty).map(|duty| duty.0).sum()
     };
     let refund = by_row(assessed) - by_row(owed);
-    if refund == a.0 - o.0 {
-        Ok(())
-    } else {
-        Err(format!("refund by rows {refund}, by bills {}", a.0 - o.0))
-    }
+    if refund == a.0 - o.0 { Ok(()) } else { Err(format!("refund by rows {refund}, by bills {}", a.0 - o.0)) }
 }
 
 /// A fact that becomes unstated never narrows the range: `wide` is the answer with less stated.

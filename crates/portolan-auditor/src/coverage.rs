@@ -55,22 +55,28 @@ impl Coverage {
             }
         }
         for exception in frame.exceptions.iter().filter(|e| e.in_force) {
-            self.add("record", match exception.entry.record.spares {
-                None => "exception",
-                Some(Spares::AssessedBy(_)) => "exception that spares a provision's part",
-                Some(Spares::OutsideProcessing) => "exception that spares all but processing",
-                Some(Spares::UsContent) => "exception that spares the US content",
-            });
+            self.add(
+                "record",
+                match exception.entry.record.spares {
+                    None => "exception",
+                    Some(Spares::AssessedBy(_)) => "exception that spares a provision's part",
+                    Some(Spares::OutsideProcessing) => "exception that spares all but processing",
+                    Some(Spares::UsContent) => "exception that spares the US content",
+                },
+            );
         }
         for _ in &frame.prohibitions {
             self.add("record", "prohibition");
         }
         for rule in frame.rules.iter().filter(|r| r.tiers.iter().filter(|t| !t.is_empty()).count() > 1) {
-            self.add("record", match rule.kind {
-                StackingKind::FirstOnly => "rule first-only",
-                StackingKind::HighestOnly => "rule highest-only",
-                StackingKind::LowestOnly => "rule lowest-only",
-            });
+            self.add(
+                "record",
+                match rule.kind {
+                    StackingKind::FirstOnly => "rule first-only",
+                    StackingKind::HighestOnly => "rule highest-only",
+                    StackingKind::LowestOnly => "rule lowest-only",
+                },
+            );
         }
         for condition in frame.conditions().flat_map(|when| when.conditions) {
             self.add("condition", condition_name(condition));
@@ -78,10 +84,13 @@ impl Coverage {
     }
 
     pub(crate) fn count_answer(&mut self, line: &EntryLine, answer: &Answer) {
-        self.add("view", match line.view {
-            View::Assessed => "assessed",
-            View::Owed => "owed",
-        });
+        self.add(
+            "view",
+            match line.view {
+                View::Assessed => "assessed",
+                View::Owed => "owed",
+            },
+        );
         self.add("answer", if answer.needs_input.is_empty() { "settled" } else { "needs input" });
         if !answer.cannot_compute.is_empty() {
             self.add("answer", "cannot be computed");

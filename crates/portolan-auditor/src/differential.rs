@@ -50,15 +50,7 @@ pub struct Plan {
 impl Plan {
     /// So many cases from a seed, on two threads.
     pub fn new(cases: usize, seed: u64) -> Self {
-        Self {
-            cases,
-            seed,
-            lines_per_ledger: 100,
-            threads: 2,
-            keep: 3,
-            stop_at: usize::MAX,
-            exceptions: true,
-        }
+        Self { cases, seed, lines_per_ledger: 100, threads: 2, keep: 3, stop_at: usize::MAX, exceptions: true }
     }
 }
 
@@ -219,11 +211,7 @@ pub fn compare(plan: Plan, seed: u64, law: &Generated, lines: &[EntryLine], make
 
 /// The answer as it is compared.
 fn trim(plan: Plan, answer: Result<Answer, String>) -> Result<Answer, String> {
-    if plan.exceptions {
-        answer
-    } else {
-        answer.map(Answer::without_exceptions)
-    }
+    if plan.exceptions { answer } else { answer.map(Answer::without_exceptions) }
 }
 
 /// Both answers to one line over one law; made anew, so that nothing is carried from line to line.
@@ -252,14 +240,7 @@ fn shrunk(plan: Plan, seed: u64, law: &Generated, line: &EntryLine, make: &Make<
         own.is_ok() && own != theirs
     });
     let (auditor, other, name) = both(plan, &law, &line, make);
-    Difference {
-        seed,
-        law,
-        line,
-        auditor,
-        other,
-        name,
-    }
+    Difference { seed, law, line, auditor, other, name }
 }
 
 /// The records that are left, the line, and where the answers part.
@@ -307,9 +288,7 @@ fn show_parting(f: &mut fmt::Formatter<'_>, own: &Answer, other: &Answer, name: 
     say("total", format!("{:?}", own.total), format!("{:?}", other.total))?;
     let range = |a: &Answer| format!("{:?} to {:?}", a.duty_min, a.duty_max);
     say("range", range(own), range(other))?;
-    let notes = |a: &Answer| {
-        format!("{:?} {:?} prohibited {}", a.beyond_horizon, a.cannot_compute, a.prohibited)
-    };
+    let notes = |a: &Answer| format!("{:?} {:?} prohibited {}", a.beyond_horizon, a.cannot_compute, a.prohibited);
     say("notes", notes(own), notes(other))
 }
 
@@ -318,13 +297,7 @@ fn show_row(row: &Row) -> String {
     if let Some(charge) = row.charge {
         let points = charge.points.map_or("not ad valorem".to_owned(), |p| format!("{p}%"));
         let money = |cents: Option<portolan_ledger::Cents>| cents.map_or("?".to_owned(), |c| format!("${c}"));
-        let _ = write!(
-            text,
-            " {points} on {}% = {}, duty {}",
-            charge.share,
-            money(charge.basis),
-            money(charge.duty)
-        );
+        let _ = write!(text, " {points} on {}% = {}, duty {}", charge.share, money(charge.basis), money(charge.duty));
     }
     text
 }

@@ -2,9 +2,7 @@
 
 use portolan_ledger::duty_rate::Metal;
 use portolan_ledger::line::{EntryLine, When as DateStated};
-use portolan_ledger::record::{
-    Bound, ClaimId, Condition, GoverningDate, Mode, Origin, OriginRef, Share,
-};
+use portolan_ledger::record::{Bound, ClaimId, Condition, GoverningDate, Mode, Origin, OriginRef, Share};
 use portolan_ledger::schedule::unit::Unit;
 use portolan_ledger::{Cents, DutyRate, Instant, Quantity, Rate, UnitPrice};
 
@@ -82,10 +80,7 @@ impl Facts {
             let id = u16::try_from(index).map_err(|_| Fault::Ledger("too many claims".into()))?;
             *claim = line.claim(ClaimId(id));
         }
-        let quantities = line
-            .quantities
-            .iter()
-            .map(|q| (q.unit.clone(), QuantityIs::Stated(q.quantity)));
+        let quantities = line.quantities.iter().map(|q| (q.unit.clone(), QuantityIs::Stated(q.quantity)));
         Ok(Self {
             entry: first(line.entry_date),
             import: line.import_date.map(first),
@@ -94,8 +89,7 @@ impl Facts {
             mode: line.mode,
             claims,
             metal_weight: line.metal_weight_pct,
-            metals: [line.steel_pct, line.aluminum_pct, line.copper_pct]
-                .map(|share| share.unwrap_or(Rate::ZERO)),
+            metals: [line.steel_pct, line.aluminum_pct, line.copper_pct].map(|share| share.unwrap_or(Rate::ZERO)),
             us_content: line.us_content_pct,
             us_part: None,
             processing: None,
@@ -285,9 +279,7 @@ impl<'f> Reads<'f> {
             match rate {
                 DutyRate::OfMetal(_, metal) => self.metal[*metal as usize] = true,
                 DutyRate::OfNonUs(..) => self.us_part = true,
-                DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit)
-                    if price.0 != 0 =>
-                {
+                DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit) if price.0 != 0 => {
                     self.units.push(unit);
                 }
                 DutyRate::Total(..) => {
@@ -336,9 +328,7 @@ fn moment_of(bound: Bound) -> Instant {
 
 fn unit_of(rate: &OrdinaryRate) -> Option<&str> {
     let (_, per_unit) = rate.terms()?;
-    per_unit
-        .filter(|(price, _)| price.0 != 0)
-        .map(|(_, unit)| unit)
+    per_unit.filter(|(price, _)| price.0 != 0).map(|(_, unit)| unit)
 }
 
 /// The facts that were not stated and that the law can read, but for the code and the moment that governs.
@@ -414,14 +404,7 @@ fn transit_dates(
 
 /// Not asserted, each mode that is named beside an in-transit date, and one that no record names.
 fn modes(named: &[Mode], all: &[Mode]) -> Vec<Option<Mode>> {
-    let every = [
-        Mode::Vessel,
-        Mode::Rail,
-        Mode::Truck,
-        Mode::Air,
-        Mode::Mail,
-        Mode::Other,
-    ];
+    let every = [Mode::Vessel, Mode::Rail, Mode::Truck, Mode::Air, Mode::Mail, Mode::Other];
     let other = every.into_iter().find(|mode| !all.contains(mode));
     let mut modes: Vec<_> = named.iter().copied().chain(other).map(Some).collect();
     modes.push(None);
@@ -441,12 +424,7 @@ fn shares(values: impl Iterator<Item = i64>, most: Rate) -> Vec<Rate> {
 /// the bounds of the others leave: the corners between which the duty is linear.
 fn contents(line: &EntryLine, reads: &Reads<'_>) -> Vec<Choices> {
     let stated = [line.steel_pct, line.aluminum_pct, line.copper_pct];
-    let taken: i64 = stated
-        .iter()
-        .chain([&line.us_content_pct])
-        .flatten()
-        .map(|s| s.0)
-        .sum();
+    let taken: i64 = stated.iter().chain([&line.us_content_pct]).flatten().map(|s| s.0).sum();
     let left = Rate((Rate::WHOLE.0 - taken).max(0));
     let open = |m: Metal| stated[m as usize].is_none() && reads.metal[m as usize];
     let bounds = |m: Metal| {
@@ -507,18 +485,15 @@ fn representatives(frames: &[Frame<'_, '_>], sets: &[&[OriginRef]]) -> Vec<Origi
         }
     }
     let letters = || b'A'..=b'Z';
-    let outside = letters()
-        .flat_map(|a| letters().map(move |b| Origin([a, b])))
-        .find(|country| !named.contains(country));
+    let outside =
+        letters().flat_map(|a| letters().map(move |b| Origin([a, b]))).find(|country| !named.contains(country));
     named.sort_unstable();
     named.dedup();
     let mut seen = Vec::new();
     let mut kept = Vec::new();
     for country in named.into_iter().chain(outside) {
-        let inside: Vec<bool> = frames
-            .iter()
-            .flat_map(|f| sets.iter().map(move |set| f.law.one_of(set, country)))
-            .collect();
+        let inside: Vec<bool> =
+            frames.iter().flat_map(|f| sets.iter().map(move |set| f.law.one_of(set, country))).collect();
         if !seen.contains(&inside) {
             seen.push(inside);
             kept.push(country);
@@ -533,11 +508,7 @@ fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
         let found = line.quantities.iter().find(|q| same_unit(&q.unit, unit));
         found.map(|q| q.quantity)
     };
-    let mut values: Vec<i64> = reads
-        .value_at_most
-        .iter()
-        .flat_map(|v| [v.0, v.0.saturating_add(1)])
-        .collect();
+    let mut values: Vec<i64> = reads.value_at_most.iter().flat_map(|v| [v.0, v.0.saturating_add(1)]).collect();
     let mut quantities: Vec<(String, Vec<UnitPrice>)> = Vec::new();
     for (unit, price) in &reads.unit_prices {
         match stated(unit) {

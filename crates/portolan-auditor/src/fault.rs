@@ -26,15 +26,11 @@ impl fmt::Display for Fault {
             Self::Ledger(what) => write!(f, "the ledger cannot be read: {what}"),
             Self::Cycle(id) => write!(f, "`{id}` turns on itself"),
             Self::Unrelated(a, b) => {
-                write!(
-                    f,
-                    "`{a}` and `{b}` of one program stand together and are not related"
-                )
+                write!(f, "`{a}` and `{b}` of one program stand together and are not related")
             }
-            Self::TooManyCombinations(n) => write!(
-                f,
-                "{n} settings of the facts that are not stated are too many to try"
-            ),
+            Self::TooManyCombinations(n) => {
+                write!(f, "{n} settings of the facts that are not stated are too many to try")
+            }
             Self::Overflow => f.write_str("an amount is too large"),
         }
     }

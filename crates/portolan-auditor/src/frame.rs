@@ -84,10 +84,7 @@ impl<'a, 'l> Frame<'a, 'l> {
         let base = if code == line.code {
             ordinary.base(line, law.at)
         } else {
-            let below = EntryLine {
-                code,
-                ..line.clone()
-            };
+            let below = EntryLine { code, ..line.clone() };
             ordinary.base(&below, law.at)
         };
         let mut frame = Self {
@@ -162,10 +159,7 @@ impl<'a, 'l> Frame<'a, 'l> {
 
     /// Where the considered among these provisions of the auditor stand.
     pub fn places(&self, provisions: &[usize]) -> Vec<usize> {
-        provisions
-            .iter()
-            .filter_map(|i| self.place_of[*i])
-            .collect()
+        provisions.iter().filter_map(|i| self.place_of[*i]).collect()
     }
 
     fn link(&mut self) {
@@ -173,8 +167,7 @@ impl<'a, 'l> Frame<'a, 'l> {
             let entry = self.provisions[place].entry;
             let exceptions = entry.exceptions.iter();
             let held = exceptions.filter_map(|i| self.exception_place[*i]);
-            self.provisions[place].exceptions =
-                held.filter(|e| self.exceptions[*e].in_force).collect();
+            self.provisions[place].exceptions = held.filter(|e| self.exceptions[*e].in_force).collect();
             self.provisions[place].yields_to = self.places(&entry.yields_to);
         }
     }
@@ -201,10 +194,7 @@ impl<'a, 'l> Frame<'a, 'l> {
             if let Some(order) = self.law.governing(orders.len(), |i| &orders[i].term) {
                 let tiers = rule.orders[order].iter();
                 let tiers = tiers.map(|tier| self.places(tier)).collect();
-                self.rules.push(Rule {
-                    kind: rule.record.kind,
-                    tiers,
-                });
+                self.rules.push(Rule { kind: rule.record.kind, tiers });
             }
         }
     }
@@ -235,9 +225,5 @@ impl<'a, 'l> Frame<'a, 'l> {
 /// Where there is no schedule the line can state the ordinary rate.
 fn stated_base(line: &EntryLine) -> Option<Base> {
     let rate = OrdinaryRate::AdValorem(line.mfn_pct?);
-    Some(Base {
-        general: rate.clone(),
-        applicable: rate,
-        column: Column::General,
-    })
+    Some(Base { general: rate.clone(), applicable: rate, column: Column::General })
 }

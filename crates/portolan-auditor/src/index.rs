@@ -2,9 +2,8 @@
 
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::record::{
-    ActId, Annulment, Bound, Condition, Exception, FamilyId, Ledger, List, ListId, Named,
-    OriginRef, Prohibition, Program, Provision, Reference, Scope, Spares, StackingRule, Suspension,
-    Term, matches,
+    ActId, Annulment, Bound, Condition, Exception, FamilyId, Ledger, List, ListId, Named, OriginRef, Program,
+    Prohibition, Provision, Reference, Scope, Spares, StackingRule, Suspension, Term, matches,
 };
 use portolan_ledger::time::Clock;
 use portolan_ledger::{Day, Instant, Side, TariffCode};
@@ -117,9 +116,7 @@ impl<'l> Auditor<'l> {
         let clocks = (0..ledger.jurisdictions.len())
             .map(|side| {
                 let side = u8::try_from(side).map_err(|_| Fault::Ledger("too many sides".into()))?;
-                ledger
-                    .clock(Side(side))
-                    .ok_or_else(|| Fault::Ledger(format!("side {side} has no clock")))
+                ledger.clock(Side(side)).ok_or_else(|| Fault::Ledger(format!("side {side} has no clock")))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let names = Names::new(ledger);
@@ -179,16 +176,11 @@ impl<'l> Auditor<'l> {
     }
 
     pub(crate) fn issued(&self, act: ActId) -> Day {
-        self.ledger
-            .acts
-            .get(usize::from(act.0))
-            .map_or(Day::MAX, |act| act.issued)
+        self.ledger.acts.get(usize::from(act.0)).map_or(Day::MAX, |act| act.issued)
     }
 
     pub(crate) fn clock(&self, side: Side) -> Result<&Clock, Fault> {
-        self.clocks
-            .get(usize::from(side.0))
-            .ok_or_else(|| Fault::Line("no such side".into()))
+        self.clocks.get(usize::from(side.0)).ok_or_else(|| Fault::Line("no such side".into()))
     }
 
     /// To what the value of this side's lines and its parts are rounded, in cents.
@@ -201,43 +193,15 @@ impl<'l> Auditor<'l> {
         let mut found = Vec::new();
         let mut term = |term: &Term| found.extend([Some(term.from), term.until]);
         for program in &self.ledger.programs {
-            program
-                .provisions
-                .iter()
-                .flat_map(|p| &p.rates)
-                .for_each(|rate| term(&rate.term));
-            program
-                .suspensions
-                .iter()
-                .flat_map(|s| &s.terms)
-                .for_each(&mut term);
-            program
-                .exceptions
-                .iter()
-                .flat_map(|e| &e.terms)
-                .for_each(&mut term);
-            program
-                .prohibitions
-                .iter()
-                .flat_map(|p| &p.terms)
-                .for_each(&mut term);
+            program.provisions.iter().flat_map(|p| &p.rates).for_each(|rate| term(&rate.term));
+            program.suspensions.iter().flat_map(|s| &s.terms).for_each(&mut term);
+            program.exceptions.iter().flat_map(|e| &e.terms).for_each(&mut term);
+            program.prohibitions.iter().flat_map(|p| &p.terms).for_each(&mut term);
             program.annulments.iter().for_each(|a| term(&a.term));
         }
-        self.ledger
-            .lists
-            .iter()
-            .flat_map(|l| &l.rows)
-            .for_each(|row| term(&row.term));
-        self.ledger
-            .groups
-            .iter()
-            .flat_map(|g| &g.members)
-            .for_each(|m| term(&m.term));
-        self.ledger
-            .rules
-            .iter()
-            .flat_map(|r| &r.orders)
-            .for_each(|o| term(&o.term));
+        self.ledger.lists.iter().flat_map(|l| &l.rows).for_each(|row| term(&row.term));
+        self.ledger.groups.iter().flat_map(|g| &g.members).for_each(|m| term(&m.term));
+        self.ledger.rules.iter().flat_map(|r| &r.orders).for_each(|o| term(&o.term));
         let annulments = self.ledger.programs.iter().flat_map(|p| &p.annulments);
         found.extend(annulments.map(|a| Some(a.ceased)));
         let mut entered = Vec::new();
@@ -268,22 +232,15 @@ impl<'l> Auditor<'l> {
 }
 
 fn list_entry(record: &List) -> ListEntry<'_> {
-    let mut rows: Vec<_> = record
-        .rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| (row.code, i))
-        .collect();
+    let mut rows: Vec<_> = record.rows.iter().enumerate().map(|(i, row)| (row.code, i)).collect();
     rows.sort_unstable();
     ListEntry { record, rows }
 }
 
 fn ten_digits(ledger: &Ledger) -> Vec<TariffCode> {
     let rows = ledger.lists.iter().flat_map(|list| &list.rows);
-    let mut codes: Vec<_> = rows
-        .flat_map(|row| row.except.iter().copied().chain([row.code]))
-        .filter(|code| code.digits() == 10)
-        .collect();
+    let mut codes: Vec<_> =
+        rows.flat_map(|row| row.except.iter().copied().chain([row.code])).filter(|code| code.digits() == 10).collect();
     codes.sort_unstable();
     codes.dedup();
     codes
@@ -301,13 +258,8 @@ impl<'l> Names<'l> {
         let programs = ledger.programs.iter();
         Self {
             ledger,
-            provisions: programs
-                .clone()
-                .flat_map(|p| p.provisions.iter().map(move |v| (p, v)))
-                .collect(),
-            exceptions: programs
-                .flat_map(|p| p.exceptions.iter().map(move |e| (p, e)))
-                .collect(),
+            provisions: programs.clone().flat_map(|p| p.provisions.iter().map(move |v| (p, v))).collect(),
+            exceptions: programs.flat_map(|p| p.exceptions.iter().map(move |e| (p, e))).collect(),
         }
     }
 
@@ -323,9 +275,7 @@ impl<'l> Names<'l> {
                     }
             })
         };
-        (0..self.provisions.len())
-            .filter(|&i| named(&self.provisions[i]))
-            .collect()
+        (0..self.provisions.len()).filter(|&i| named(&self.provisions[i])).collect()
     }
 
     /// The exceptions that references name by heading.
@@ -336,27 +286,20 @@ impl<'l> Names<'l> {
                     return false;
                 };
                 let heading = exception.heading.as_deref();
-                in_program(reference, Some(home), program)
-                    && heading.is_some_and(|heading| matches(pattern, heading))
+                in_program(reference, Some(home), program) && heading.is_some_and(|heading| matches(pattern, heading))
             })
         };
-        (0..self.exceptions.len())
-            .filter(|&i| named(&self.exceptions[i]))
-            .collect()
+        (0..self.exceptions.len()).filter(|&i| named(&self.exceptions[i])).collect()
     }
 
     fn when(&self, home: &Program, conditions: &'l [Condition]) -> When<'l> {
         let targets = conditions.iter().map(|condition| match condition {
-            Condition::Provisions { of, .. } => Targets {
-                provisions: self.provisions_of(Some(home), of),
-                exceptions: self.exceptions_of(home, of),
-            },
+            Condition::Provisions { of, .. } => {
+                Targets { provisions: self.provisions_of(Some(home), of), exceptions: self.exceptions_of(home, of) }
+            }
             _ => Targets::default(),
         });
-        When {
-            conditions,
-            targets: targets.collect(),
-        }
+        When { conditions, targets: targets.collect() }
     }
 
     fn exceptions(&self) -> Vec<ExceptionEntry<'l>> {
@@ -365,9 +308,7 @@ impl<'l> Names<'l> {
             record,
             when: self.when(program, &record.when),
             spared_by: match &record.spares {
-                Some(Spares::AssessedBy(references)) => {
-                    self.provisions_of(Some(program), references)
-                }
+                Some(Spares::AssessedBy(references)) => self.provisions_of(Some(program), references),
                 _ => Vec::new(),
             },
             of: self.provisions_of(Some(program), &record.of),
@@ -382,24 +323,14 @@ impl<'l> Names<'l> {
             record,
             when: self.when(program, &record.when),
         };
-        programs
-            .flat_map(|p| p.prohibitions.iter().map(move |r| entry(p, r)))
-            .collect()
+        programs.flat_map(|p| p.prohibitions.iter().map(move |r| entry(p, r))).collect()
     }
 
     fn rules(&self) -> Vec<RuleEntry<'l>> {
-        let tiers = |tiers: &'l Vec<Vec<Reference>>| {
-            tiers
-                .iter()
-                .map(|tier| self.provisions_of(None, tier))
-                .collect()
-        };
+        let tiers = |tiers: &'l Vec<Vec<Reference>>| tiers.iter().map(|tier| self.provisions_of(None, tier)).collect();
         let rules = self.ledger.rules.iter();
         rules
-            .map(|record| RuleEntry {
-                record,
-                orders: record.orders.iter().map(|o| tiers(&o.tiers)).collect(),
-            })
+            .map(|record| RuleEntry { record, orders: record.orders.iter().map(|o| tiers(&o.tiers)).collect() })
             .collect()
     }
 
@@ -457,8 +388,7 @@ fn check_indices(ledger: &Ledger) -> Result<(), Fault> {
         _ => true,
     };
     let scope = |s: &Scope| {
-        s.origin.iter().chain(&s.origin_except).all(group)
-            && s.products.iter().chain(&s.products_except).all(list)
+        s.origin.iter().chain(&s.origin_except).all(group) && s.products.iter().chain(&s.products_except).all(list)
     };
     let condition = |c: &Condition| match c {
         Condition::Claim { claim, .. } => usize::from(claim.0) < ledger.claims.len(),
@@ -469,16 +399,12 @@ fn check_indices(ledger: &Ledger) -> Result<(), Fault> {
     };
     let program = |p: &Program| {
         family(p.family)
-            && p.provisions.iter().all(|v| {
-                scope(&v.scope) && v.when.iter().all(condition) && v.rates.iter().all(|r| act(&r.term))
-            })
+            && p.provisions
+                .iter()
+                .all(|v| scope(&v.scope) && v.when.iter().all(condition) && v.rates.iter().all(|r| act(&r.term)))
             && p.suspensions.iter().flat_map(|s| &s.terms).all(act)
-            && p.exceptions.iter().all(|e| {
-                scope(&e.scope) && e.when.iter().all(condition) && e.terms.iter().all(act)
-            })
-            && p.prohibitions.iter().all(|e| {
-                scope(&e.scope) && e.when.iter().all(condition) && e.terms.iter().all(act)
-            })
+            && p.exceptions.iter().all(|e| scope(&e.scope) && e.when.iter().all(condition) && e.terms.iter().all(act))
+            && p.prohibitions.iter().all(|e| scope(&e.scope) && e.when.iter().all(condition) && e.terms.iter().all(act))
             && p.annulments.iter().all(|a| act(&a.term))
     };
     if let Some(bad) = ledger.programs.iter().find(|p| !program(p)) {

@@ -1,9 +1,7 @@
 //! The law as it was known at one moment for one line: which of the dated records stand, and whom they hold.
 
 use portolan_ledger::line::View;
-use portolan_ledger::record::{
-    Annulment, GroupId, ListId, Origin, OriginRef, RateRecord, Scope, Suspension, Term,
-};
+use portolan_ledger::record::{Annulment, GroupId, ListId, Origin, OriginRef, RateRecord, Scope, Suspension, Term};
 use portolan_ledger::{Day, DutyRate, Instant, TariffCode};
 
 use crate::index::{Auditor, ProvisionEntry};
@@ -47,14 +45,8 @@ impl<'l> Law<'_, 'l> {
     }
 
     /// The record that governs: known, not stated again, covering the moment, with the latest `from`.
-    pub fn governing<'t>(
-        &self,
-        count: usize,
-        term: impl Fn(usize) -> &'t Term + Copy,
-    ) -> Option<usize> {
-        (0..count)
-            .filter(|&i| term(i).covers(self.at) && self.stands(count, term, i))
-            .max_by_key(|&i| term(i).from)
+    pub fn governing<'t>(&self, count: usize, term: impl Fn(usize) -> &'t Term + Copy) -> Option<usize> {
+        (0..count).filter(|&i| term(i).covers(self.at) && self.stands(count, term, i)).max_by_key(|&i| term(i).from)
     }
 
     /// Whether one of these terms is in force.
@@ -140,18 +132,13 @@ impl<'l> Law<'_, 'l> {
         let Some(group) = self.auditor.ledger.groups.get(usize::from(group.0)) else {
             return false;
         };
-        let members: Vec<_> = group
-            .members
-            .iter()
-            .filter(|member| member.origins.contains(&country))
-            .collect();
+        let members: Vec<_> = group.members.iter().filter(|member| member.origins.contains(&country)).collect();
         self.governing(members.len(), |i| &members[i].term).is_some()
     }
 
     /// Whether the origins of a record hold a country; none given hold all.
     pub fn holds_origin(&self, scope: &Scope, country: Origin) -> bool {
-        (scope.origin.is_empty() || self.one_of(&scope.origin, country))
-            && !self.one_of(&scope.origin_except, country)
+        (scope.origin.is_empty() || self.one_of(&scope.origin, country)) && !self.one_of(&scope.origin_except, country)
     }
 
     /// Whether a list holds a code: of the rows in force the longest decides.
@@ -175,11 +162,7 @@ impl<'l> Law<'_, 'l> {
     /// Whether the lists of a record hold a code; `without` is the answer where none is given.
     pub fn holds_code(&self, scope: &Scope, code: TariffCode, without: bool) -> bool {
         let on = |lists: &[ListId]| lists.iter().any(|list| self.on_list(*list, code));
-        let held = if scope.products.is_empty() {
-            without
-        } else {
-            on(&scope.products)
-        };
+        let held = if scope.products.is_empty() { without } else { on(&scope.products) };
         held && !on(&scope.products_except)
     }
 }

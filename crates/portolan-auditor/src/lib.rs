@@ -16,8 +16,8 @@ pub mod coverage;
 pub mod differential;
 mod facts;
 pub mod fault;
-pub mod generate;
 mod frame;
+pub mod generate;
 mod index;
 mod law;
 mod merge;
@@ -39,10 +39,6 @@ pub use printed::Printed;
 /// What is owed on a line, with everything the law says of it.
 ///
 /// For many lines over one ledger make an [`Auditor`] once.
-pub fn evaluate(
-    ledger: &Ledger,
-    base: &dyn OrdinaryDuty,
-    line: &EntryLine,
-) -> Result<Answer, Fault> {
+pub fn evaluate(ledger: &Ledger, base: &dyn OrdinaryDuty, line: &EntryLine) -> Result<Answer, Fault> {
     Auditor::new(ledger)?.answer(base, line)
 }

@@ -80,11 +80,7 @@ impl<'l> Auditor<'l> {
         Ok(answer)
     }
 
-    fn grid<'a>(
-        &'a self,
-        base: &dyn OrdinaryDuty,
-        line: &'a EntryLine,
-    ) -> Result<Grid<'a, 'l>, Fault> {
+    fn grid<'a>(&'a self, base: &dyn OrdinaryDuty, line: &'a EntryLine) -> Result<Grid<'a, 'l>, Fault> {
         let date = self.governing_date(line);
         let stated = date.map_or(line.entry_date, |(_, stated)| stated);
         let times = moments(self, line, stated, &self.instants)?;
@@ -99,12 +95,7 @@ impl<'l> Auditor<'l> {
         let mut frames = Vec::new();
         for &at in &times {
             for &code in &codes {
-                let law = Law {
-                    auditor: self,
-                    at,
-                    knowledge,
-                    view: line.view,
-                };
+                let law = Law { auditor: self, at, knowledge, view: line.view };
                 frames.push(Frame::new(self, base, line, code, law)?);
             }
         }
@@ -131,10 +122,7 @@ impl<'l> Auditor<'l> {
     }
 
     /// The date that governs in place of the entry date: the first that fits the entry type and is stated.
-    fn governing_date(
-        &self,
-        line: &EntryLine,
-    ) -> Option<(GoverningDate, portolan_ledger::line::When)> {
+    fn governing_date(&self, line: &EntryLine) -> Option<(GoverningDate, portolan_ledger::line::When)> {
         let jurisdiction = self.ledger.jurisdictions.get(usize::from(line.side.0))?;
         let fits = |types: &[String]| {
             let one = |t: &String| t == "*" || t.as_bytes() == line.entry_type;
@@ -186,9 +174,7 @@ fn check_line(line: &EntryLine) -> Result<(), Fault> {
     if shares.into_iter().flatten().any(|s| s < Rate::ZERO || s > Rate::WHOLE) {
         return Err(Fault::Line("a share lies outside 0 to 100 percent".into()));
     }
-    if line.value.is_some_and(|value| value.0 < 0)
-        || line.quantities.iter().any(|q| q.quantity.0 < 0)
-    {
+    if line.value.is_some_and(|value| value.0 < 0) || line.quantities.iter().any(|q| q.quantity.0 < 0) {
         return Err(Fault::Line("a value or a quantity is below zero".into()));
     }
     if !matches!(line.code.digits(), 8 | 10) {
@@ -252,9 +238,7 @@ fn settle_assertions(grid: &mut Grid<'_, '_>) {
         let raises = (0..count).any(|index| {
             let unmade = grid.along(index, dimension).next();
             let pair = unmade.and_then(|unmade| grid.outcome(unmade)).zip(grid.outcome(index));
-            pair.is_some_and(|(without, with)| {
-                !without.prohibited && !with.prohibited && with.bill() > without.bill()
-            })
+            pair.is_some_and(|(without, with)| !without.prohibited && !with.prohibited && with.bill() > without.bill())
         });
         for (index, keep) in keep.iter_mut().enumerate() {
             let unmade = grid.along(index, dimension).next() == Some(index);
@@ -381,9 +365,7 @@ fn rows(auditor: &Auditor<'_>, outcomes: &[&Outcome]) -> Vec<Row> {
     let mut rows: Vec<Row> = keys
         .into_iter()
         .map(|key| {
-            let find = |lines: &Vec<Line>| {
-                lines.iter().find(|l| (l.kind, l.index) == key).copied()
-            };
+            let find = |lines: &Vec<Line>| lines.iter().find(|l| (l.kind, l.index) == key).copied();
             let mut found = per_outcome.iter().map(find);
             let first = per_outcome.iter().find_map(find);
             // A row that some settings do not have says nothing there, as a silent one does.
@@ -469,20 +451,12 @@ fn counts_in(auditor: &Auditor<'_>, line: &Line, family: Option<FamilyId>) -> bo
 }
 
 /// The sums over one family in one setting.
-fn family_sum(
-    auditor: &Auditor<'_>,
-    outcome: &Outcome,
-    family: Option<FamilyId>,
-    money: bool,
-) -> Result<Sum, Fault> {
+fn family_sum(auditor: &Auditor<'_>, outcome: &Outcome, family: Option<FamilyId>, money: bool) -> Result<Sum, Fault> {
     let blocked = outcome.obstacles.iter().any(|o| o.family == family);
     if blocked || outcome.prohibited {
         return Ok(Sum::default());
     }
-    let mut sum = Sum {
-        points: Some(Points::ZERO),
-        duty: money.then_some(Cents::ZERO),
-    };
+    let mut sum = Sum { points: Some(Points::ZERO), duty: money.then_some(Cents::ZERO) };
     for line in &outcome.rows {
         if !counts_in(auditor, line, family) {
             continue;
@@ -511,12 +485,7 @@ fn add(a: Sum, b: Sum) -> Result<Sum, Fault> {
 }
 
 /// Sums by family and over all. A family on which the settings differ has none, and then the totals have none.
-fn add_sums(
-    auditor: &Auditor<'_>,
-    outcomes: &[&Outcome],
-    money: bool,
-    answer: &mut Answer,
-) -> Result<(), Fault> {
+fn add_sums(auditor: &Auditor<'_>, outcomes: &[&Outcome], money: bool, answer: &mut Answer) -> Result<(), Fault> {
     if answer.prohibited {
         return Ok(());
     }
@@ -532,10 +501,7 @@ fn add_sums(
         let same = sums.iter().all(|sum| *sum == first);
         Ok(if same { first } else { Sum::default() })
     };
-    let zero = Sum {
-        points: Some(Points::ZERO),
-        duty: money.then_some(Cents::ZERO),
-    };
+    let zero = Sum { points: Some(Points::ZERO), duty: money.then_some(Cents::ZERO) };
     answer.additional = zero;
     for family in families {
         let sum = agreed(Some(family))?;
@@ -568,4 +534,3 @@ fn add_range(outcomes: &[&Outcome], answer: &mut Answer) {
         answer.duty_max = bounded.max();
     }
 }
-

@@ -99,20 +99,13 @@ impl Outcome {
     }
 
     fn obstacle(&mut self, family: Option<FamilyId>, reason: &str) {
-        let obstacle = Obstacle {
-            family,
-            reason: reason.to_owned(),
-        };
+        let obstacle = Obstacle { family, reason: reason.to_owned() };
         if !self.obstacles.contains(&obstacle) {
             self.obstacles.push(obstacle);
         }
     }
 
-    fn add_provision(
-        &mut self,
-        standing: &mut Standing<'_, '_, '_>,
-        place: usize,
-    ) -> Result<(), Fault> {
+    fn add_provision(&mut self, standing: &mut Standing<'_, '_, '_>, place: usize) -> Result<(), Fault> {
         let provision = &standing.frame.provisions[place];
         let family = Some(provision.entry.program.family);
         let mut row = Line {
@@ -133,10 +126,8 @@ impl Outcome {
                     Status::NotInForce
                 }
             };
-            let in_play = !matches!(
-                row.status,
-                Status::NotInForce | Status::NotClaimed | Status::Annulled | Status::Suspended
-            );
+            let in_play =
+                !matches!(row.status, Status::NotInForce | Status::NotClaimed | Status::Annulled | Status::Suspended);
             if in_play && standing.excepted(place)?.in_doubt {
                 self.obstacle(family, ORDINARY_NOT_KNOWN);
             }
@@ -177,12 +168,7 @@ impl Outcome {
         if *rate == DutyRate::Unknown {
             self.obstacle(family, RATE_NOT_KNOWN);
         }
-        Ok(Owed {
-            share,
-            basis,
-            points,
-            duty,
-        })
+        Ok(Owed { share, basis, points, duty })
     }
 
     /// The ordinary duty has a row wherever a schedule or the line gives a rate.
@@ -190,13 +176,8 @@ impl Outcome {
         let Some(base) = &standing.frame.base else {
             return Ok(());
         };
-        let mut row = Line {
-            kind: RowKind::Ordinary,
-            index: 0,
-            status: Status::Displaced,
-            exempted_by: None,
-            owed: None,
-        };
+        let mut row =
+            Line { kind: RowKind::Ordinary, index: 0, status: Status::Displaced, exempted_by: None, owed: None };
         if standing.in_place_of_all()?.is_none() {
             let value = standing.value;
             row.status = Status::Applied;
@@ -219,20 +200,16 @@ impl Outcome {
         Ok(())
     }
 
-    fn add_exception(
-        &mut self,
-        standing: &mut Standing<'_, '_, '_>,
-        place: usize,
-    ) -> Result<(), Fault> {
+    fn add_exception(&mut self, standing: &mut Standing<'_, '_, '_>, place: usize) -> Result<(), Fault> {
         let exception = &standing.frame.exceptions[place];
         if !exception.is_row {
             return Ok(());
         }
         let status = if exception.in_force {
             match standing.exception_conditions(place)? {
-                Truth::Yes => Status::Exempt,
+                Truth::Yes if standing.exempts(place)? => Status::Exempt,
                 Truth::NotClaimed => Status::NotClaimed,
-                Truth::No | Truth::CannotTell => Status::NotInForce,
+                Truth::Yes | Truth::No | Truth::CannotTell => Status::NotInForce,
             }
         } else {
             Status::NotInForce
@@ -268,11 +245,7 @@ impl Outcome {
                 Duty::Unbounded => unbounded = true,
             }
         }
-        Some(if unbounded {
-            Duty::Unbounded
-        } else {
-            Duty::Cents(total)
-        })
+        Some(if unbounded { Duty::Unbounded } else { Duty::Cents(total) })
     }
 }
 
@@ -281,11 +254,7 @@ const RATE_NOT_KNOWN: &str = "the rate is not known";
 const NOT_RANKED: &str = "the duties of a stacking rule do not compare";
 
 /// The status of a provision that has a rate and whose conditions hold.
-fn status(
-    standing: &mut Standing<'_, '_, '_>,
-    place: usize,
-    exempted_by: &mut Option<usize>,
-) -> Result<Status, Fault> {
+fn status(standing: &mut Standing<'_, '_, '_>, place: usize, exempted_by: &mut Option<usize>) -> Result<Status, Fault> {
     let frame = standing.frame;
     let provision = &frame.provisions[place];
     if provision.annulled {
@@ -301,11 +270,7 @@ fn status(
     if !standing.stands(place)? {
         return Ok(Status::Displaced);
     }
-    Ok(if provision.past_horizon {
-        Status::BeyondHorizon
-    } else {
-        Status::Applied
-    })
+    Ok(if provision.past_horizon { Status::BeyondHorizon } else { Status::Applied })
 }
 
 /// Two provisions of one program that stand together must be related, or the ledger says nothing sensible.
@@ -323,9 +288,7 @@ fn related(standing: &mut Standing<'_, '_, '_>) -> Result<(), Fault> {
             let (a, b) = (&frame.provisions[a], &frame.provisions[b]);
             let same = std::ptr::eq(a.entry.program, b.entry.program);
             if same && !auditor.are_related(a.index, b.index) {
-                let id = |p: &crate::frame::Considered<'_, '_>| {
-                    format!("{}/{}", p.entry.program.id, p.entry.record.id)
-                };
+                let id = |p: &crate::frame::Considered<'_, '_>| format!("{}/{}", p.entry.program.id, p.entry.record.id);
                 return Err(Fault::Unrelated(id(a), id(b)));
             }
         }

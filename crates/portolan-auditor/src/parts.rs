@@ -4,8 +4,8 @@ use portolan_ledger::duty_rate::{Metal, Over};
 use portolan_ledger::number::div_half_up;
 use portolan_ledger::{Cents, DutyRate, Rate, UnitPrice};
 
-use crate::base::{Base, OrdinaryRate};
 use crate::answer::Points;
+use crate::base::{Base, OrdinaryRate};
 use crate::facts::{Facts, ProcessingIs, QuantityIs};
 use crate::fault::Fault;
 
@@ -89,9 +89,9 @@ impl Exact {
 
     pub fn round(self) -> Result<Duty, Fault> {
         match self {
-            Self::Of(value, divisor) => i64::try_from(div_half_up(value, divisor))
-                .map(Duty::Cents)
-                .map_err(|_| Fault::Overflow),
+            Self::Of(value, divisor) => {
+                i64::try_from(div_half_up(value, divisor)).map(Duty::Cents).map_err(|_| Fault::Overflow)
+            }
             Self::Unbounded => Ok(Duty::Unbounded),
         }
     }
@@ -100,10 +100,7 @@ impl Exact {
         let (Self::Of(a, b), Self::Of(c, d)) = (self, other) else {
             return Ok(Self::Unbounded);
         };
-        let sum = a
-            .checked_mul(d)
-            .zip(c.checked_mul(b))
-            .and_then(|(x, y)| x.checked_add(y));
+        let sum = a.checked_mul(d).zip(c.checked_mul(b)).and_then(|(x, y)| x.checked_add(y));
         let divisor = b.checked_mul(d);
         sum.zip(divisor).map(|(s, d)| Self::Of(s, d)).ok_or(Fault::Overflow)
     }
@@ -140,30 +137,21 @@ impl Value {
         let [steel, aluminum, copper] = facts.metals.map(Points::from);
         let us = facts.us_part.or(facts.us_content).unwrap_or(Rate::ZERO).into();
         let outside = match (facts.processing, stated) {
-            (Some(ProcessingIs::Stated(processing)), Some(value)) => {
-                Some(value.0.saturating_sub(processing.0).max(0))
-            }
+            (Some(ProcessingIs::Stated(processing)), Some(value)) => Some(value.0.saturating_sub(processing.0).max(0)),
             _ => None,
         };
         let outside_share = match (facts.processing, outside, stated) {
             (Some(ProcessingIs::Nothing), ..) => Points::WHOLE,
-            (_, Some(outside), Some(value)) if value.0 > 0 => Points(div_half_up(
-                i128::from(outside) * Points::WHOLE.0,
-                i128::from(value.0),
-            )),
+            (_, Some(outside), Some(value)) if value.0 > 0 => {
+                Points(div_half_up(i128::from(outside) * Points::WHOLE.0, i128::from(value.0)))
+            }
             _ => Points::ZERO,
         };
         let parts = [steel, aluminum, copper, us, outside_share];
         let taken: i128 = parts.iter().map(|share| share.0).sum();
         let rest = Points((Points::WHOLE.0 - taken).max(0));
         let whole = stated.map(|value| to_grain(i128::from(value.0), 1, grain)).transpose()?;
-        Ok(Self {
-            shares: [steel, aluminum, copper, us, outside_share, rest],
-            outside,
-            whole,
-            stated,
-            grain,
-        })
+        Ok(Self { shares: [steel, aluminum, copper, us, outside_share, rest], outside, whole, stated, grain })
     }
 
     /// Whether nothing of the value lies in these parts.
@@ -224,24 +212,13 @@ impl Value {
         Some(match facts.quantity(unit)? {
             QuantityIs::Nothing => Exact::ZERO,
             QuantityIs::Boundless => Exact::Unbounded,
-            QuantityIs::AtPrice(at) => Exact::Of(
-                price.checked_mul(i128::from(self.stated?.0))?,
-                i128::from(at.0),
-            ),
-            QuantityIs::Stated(quantity) => Exact::Of(
-                price.checked_mul(i128::from(quantity.0))?,
-                10_i128.pow(13),
-            ),
+            QuantityIs::AtPrice(at) => Exact::Of(price.checked_mul(i128::from(self.stated?.0))?, i128::from(at.0)),
+            QuantityIs::Stated(quantity) => Exact::Of(price.checked_mul(i128::from(quantity.0))?, 10_i128.pow(13)),
         })
     }
 
     /// The ordinary duty on a part of the value; none where it cannot be computed.
-    pub fn ordinary(
-        &self,
-        rate: &OrdinaryRate,
-        basis: Cents,
-        facts: &Facts,
-    ) -> Result<Option<Duty>, Fault> {
+    pub fn ordinary(&self, rate: &OrdinaryRate, basis: Cents, facts: &Facts) -> Result<Option<Duty>, Fault> {
         let (Some(whole), Some((share, per_unit))) = (self.whole, rate.terms()) else {
             return Ok(None);
         };
@@ -297,10 +274,7 @@ fn to_grain(value: i128, divisor: i128, grain: i64) -> Result<Cents, Fault> {
 }
 
 fn ad_valorem(rate: Rate, basis: Cents) -> Exact {
-    Exact::Of(
-        i128::from(rate.0) * i128::from(basis.0),
-        i128::from(Rate::WHOLE.0),
-    )
+    Exact::Of(i128::from(rate.0) * i128::from(basis.0), i128::from(Rate::WHOLE.0))
 }
 
 /// The ordinary rate that a `total` tops up.

@@ -27,12 +27,7 @@ impl<'a, 'l> Printed<'a, 'l> {
     pub fn new(auditor: &'a Auditor<'l>, schedule: &'a Schedule, side: Side) -> Self {
         let groups = &auditor.ledger().groups;
         let column_two = groups.iter().position(|group| group.name == COLUMN_TWO);
-        Self {
-            auditor,
-            schedule,
-            side,
-            column_two: column_two.and_then(|i| u16::try_from(i).ok()).map(GroupId),
-        }
+        Self { auditor, schedule, side, column_two: column_two.and_then(|i| u16::try_from(i).ok()).map(GroupId) }
     }
 
     fn day(&self, at: Instant) -> Result<Day, Fault> {
@@ -56,44 +51,24 @@ impl<'a, 'l> Printed<'a, 'l> {
     fn look_up(&self, line: &EntryLine, at: Instant) -> Result<Base, Fault> {
         let Lookup::Found(printed) = self.schedule.line(line.code, self.day(at)?) else {
             let unknown = OrdinaryRate::Unknown("the schedule of the day does not hold the code".to_owned());
-            return Ok(Base {
-                general: unknown.clone(),
-                applicable: unknown,
-                column: Column::General,
-            });
+            return Ok(Base { general: unknown.clone(), applicable: unknown, column: Column::General });
         };
         let general = rate(&printed.general_rate());
         if self.pays_column_two(line, at)? {
-            return Ok(Base {
-                general,
-                applicable: rate(&printed.column_2_rate()),
-                column: Column::Two,
-            });
+            return Ok(Base { general, applicable: rate(&printed.column_2_rate()), column: Column::Two });
         }
         let column = printed.special_rates();
         let special = line.spi.as_deref().and_then(|spi| column.for_program(spi));
         Ok(match special {
-            Some(special) => Base {
-                general,
-                applicable: rate(special.expression),
-                column: Column::Special,
-            },
-            None => Base {
-                applicable: general.clone(),
-                general,
-                column: Column::General,
-            },
+            Some(special) => Base { general, applicable: rate(special.expression), column: Column::Special },
+            None => Base { applicable: general.clone(), general, column: Column::General },
         })
     }
 }
 
 impl OrdinaryDuty for Printed<'_, '_> {
     fn base(&self, line: &EntryLine, at: Instant) -> Option<Base> {
-        if line.side == self.side {
-            self.look_up(line, at).ok()
-        } else {
-            None
-        }
+        if line.side == self.side { self.look_up(line, at).ok() } else { None }
     }
 
     fn statistical_numbers(&self, line: &EntryLine, code: TariffCode, at: Instant) -> Option<Vec<TariffCode>> {

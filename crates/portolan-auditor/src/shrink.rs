@@ -11,11 +11,7 @@ use crate::generate::Generated;
 type Cut = fn(&mut Generated, &mut EntryLine, usize) -> bool;
 
 /// Drops programs, records and facts while `holds` does.
-pub fn shrink(
-    law: &mut Generated,
-    line: &mut EntryLine,
-    holds: &mut dyn FnMut(&Generated, &EntryLine) -> bool,
-) {
+pub fn shrink(law: &mut Generated, line: &mut EntryLine, holds: &mut dyn FnMut(&Generated, &EntryLine) -> bool) {
     let cuts: [Cut; 10] = [
         cut_program,
         cut_provision,

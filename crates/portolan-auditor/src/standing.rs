@@ -79,9 +79,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     fn cycle(&self, slot: usize) -> Fault {
         let place = slot % self.frame.provisions.len().max(1);
         let entry = self.frame.provisions.get(place).map(|p| p.entry);
-        Fault::Cycle(entry.map_or_else(String::new, |entry| {
-            format!("{}/{}", entry.program.id, entry.record.id)
-        }))
+        Fault::Cycle(entry.map_or_else(String::new, |entry| format!("{}/{}", entry.program.id, entry.record.id)))
     }
 
     fn provision(&self, place: usize) -> &'f Considered<'a, 'l> {
@@ -94,9 +92,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         for (condition, targets) in when.conditions.iter().zip(&when.targets) {
             let truth = match (holds(condition, self.frame, self.facts), condition) {
                 (Some(truth), _) => truth,
-                (None, Condition::Provisions { relation, .. }) => {
-                    self.looks_at(*relation, targets)?.into()
-                }
+                (None, Condition::Provisions { relation, .. }) => self.looks_at(*relation, targets)?.into(),
                 (None, _) => Truth::CannotTell,
             };
             verdict = verdict.and(truth);
@@ -108,11 +104,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         let owing = relation == Relation::Owing;
         let mut found = false;
         for place in self.frame.places(&targets.provisions) {
-            found |= if owing {
-                self.owes(place)?
-            } else {
-                self.live(place)?
-            };
+            found |= if owing { self.owes(place)? } else { self.live(place)? };
         }
         if !owing {
             for exception in &targets.exceptions {
@@ -137,8 +129,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     }
 
     fn exception_live(&mut self, place: usize) -> Result<bool, Fault> {
-        Ok(self.frame.exceptions[place].in_force
-            && self.exception_conditions(place)? == Truth::Yes)
+        Ok(self.frame.exceptions[place].in_force && self.exception_conditions(place)? == Truth::Yes)
     }
 
     pub fn excepted(&mut self, place: usize) -> Result<Excepted, Fault> {
@@ -151,11 +142,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
             Layer::InForce(rate) => PartSet::of(rate),
             _ => PartSet::NONE,
         };
-        let mut found = Excepted {
-            wholly: None,
-            taken: PartSet::NONE,
-            in_doubt: false,
-        };
+        let mut found = Excepted { wholly: None, taken: PartSet::NONE, in_doubt: false };
         let mut sparing = None;
         for &exception in &provision.exceptions {
             match self.exception_conditions(exception)? {
@@ -178,8 +165,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
             }
         }
         // The US part of a `non_us` rate was never its own, but with a cap some of it is assessed.
-        let nothing_left =
-            !found.taken.is_empty() && self.value.is_nothing(own.without(found.taken));
+        let nothing_left = !found.taken.is_empty() && self.value.is_nothing(own.without(found.taken));
         if found.wholly.is_none() && nothing_left {
             found.wholly = sparing;
         }
@@ -199,6 +185,34 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
             }
         }
         Ok(parts)
+    }
+
+    /// Whether an exception that holds exempts something: a provision that would be live without its exceptions, and
+    /// that no exception before it in the file frees of all.
+    pub fn exempts(&mut self, exception: usize) -> Result<bool, Fault> {
+        for place in 0..self.frame.provisions.len() {
+            let provision = self.provision(place);
+            let Layer::InForce(rate) = provision.layer else {
+                continue;
+            };
+            if provision.annulled || !provision.exceptions.contains(&exception) || self.conditions(place)? != Truth::Yes
+            {
+                continue;
+            }
+            let wholly = self.excepted(place)?.wholly;
+            if wholly == Some(exception) {
+                return Ok(true);
+            }
+            if let Some(spares) = &self.frame.exceptions[exception].entry.record.spares
+                && wholly.is_none()
+            {
+                let freed = self.freed(exception, spares)?.and(PartSet::of(rate));
+                if !self.value.is_nothing(freed) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Reaches, is not annulled, not suspended (or a rate is kept), not wholly excepted.
@@ -358,10 +372,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     }
 
     fn is_in_place_of_all(&self, place: usize) -> bool {
-        matches!(
-            self.rate_in_force(place),
-            Some(DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..))
-        )
+        matches!(self.rate_in_force(place), Some(DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..)))
     }
 
     /// Whether the provision is owed on its basis.
@@ -370,8 +381,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
     }
 
     fn find_stands(&mut self, place: usize) -> Result<bool, Fault> {
-        Ok(self.stands_by_rules(place)?
-            && (self.is_in_place_of_all(place) || self.in_place_of_all()?.is_none()))
+        Ok(self.stands_by_rules(place)? && (self.is_in_place_of_all(place) || self.in_place_of_all()?.is_none()))
     }
 
     /// The parts of its own that exceptions and rules took.

@@ -89,8 +89,12 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
     ("`until` is inclusive", |l| terms(l, |t| t.until.iter_mut().for_each(later))),
     ("everything is always known", |l| l.acts.iter_mut().for_each(|a| a.issued.0 = 0)),
     ("known a day late", |l| l.acts.iter_mut().for_each(|a| a.issued.0 += 1)),
-    ("the earlier of two on one day stands", |l| programs(l, |p| p.provisions.iter_mut().for_each(|v| v.rates.reverse()))),
-    ("a scenario's rate is the law's", |l| programs(l, |p| p.provisions.iter_mut().flat_map(|v| &mut v.rates).for_each(|r| r.patch = false))),
+    ("the earlier of two on one day stands", |l| {
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.rates.reverse()))
+    }),
+    ("a scenario's rate is the law's", |l| {
+        programs(l, |p| p.provisions.iter_mut().flat_map(|v| &mut v.rates).for_each(|r| r.patch = false))
+    }),
     ("a suspension keeps nothing", |l| programs(l, |p| p.suspensions.iter_mut().for_each(|s| s.keeps = None))),
     ("every suspension resumes", |l| programs(l, |p| p.suspensions.iter_mut().for_each(|s| s.resumes = true))),
     ("suspensions are not read", |l| programs(l, |p| p.suspensions.clear())),
@@ -101,42 +105,182 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
     ("the spared part is not taken off", |l| programs(l, |p| p.exceptions.retain(|e| e.spares.is_none()))),
     ("what spares a part frees of all", |l| programs(l, |p| p.exceptions.iter_mut().for_each(|e| e.spares = None))),
     ("US content spares nothing", |l| programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::UsContent)))),
-    ("all is dutiable, processed abroad or not", |l| programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::OutsideProcessing)))),
+    ("all is dutiable, processed abroad or not", |l| {
+        programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::OutsideProcessing)))
+    }),
     ("nothing yields", |l| programs(l, |p| p.provisions.iter_mut().for_each(|v| v.adds_to.append(&mut v.yields_to)))),
     ("tiers are swapped", |l| l.rules.iter_mut().flat_map(|r| &mut r.orders).for_each(|o| o.tiers.reverse())),
     ("rules are not read", |l| l.rules.clear()),
-    ("highest for first", |l| l.rules.iter_mut().filter(|r| r.kind == StackingKind::HighestOnly).for_each(|r| r.kind = StackingKind::FirstOnly)),
-    ("lowest for highest", |l| l.rules.iter_mut().filter(|r| r.kind == StackingKind::LowestOnly).for_each(|r| r.kind = StackingKind::HighestOnly)),
+    ("highest for first", |l| {
+        l.rules
+            .iter_mut()
+            .filter(|r| r.kind == StackingKind::HighestOnly)
+            .for_each(|r| r.kind = StackingKind::FirstOnly)
+    }),
+    ("lowest for highest", |l| {
+        l.rules
+            .iter_mut()
+            .filter(|r| r.kind == StackingKind::LowestOnly)
+            .for_each(|r| r.kind = StackingKind::HighestOnly)
+    }),
     ("orders of rules are not dated", |l| l.rules.iter_mut().for_each(|r| r.orders.truncate(1))),
     ("codes that are out are in", |l| l.lists.iter_mut().flat_map(|l| &mut l.rows).for_each(|r| r.except.clear())),
     ("list rows are not dated", |l| l.lists.iter_mut().flat_map(|l| &mut l.rows).for_each(|r| r.term.until = None)),
     ("groups are not dated", |l| l.groups.iter_mut().flat_map(|g| &mut g.members).for_each(|m| m.term.until = None)),
-    ("origins that are out are in", |l| programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.origin_except.clear()))),
-    ("goods that are out are in", |l| programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.products_except.clear()))),
-    ("before is after", |l| conditions(l, |c| if let Condition::Loaded(b) | Condition::Entered(b) = c { *b = match *b { Bound::Before(at) => Bound::From(at), Bound::From(at) => Bound::Before(at) } })),
-    ("a date at the edge lies before it", |l| conditions(l, |c| if let Condition::Loaded(Bound::Before(at) | Bound::From(at)) | Condition::Entered(Bound::Before(at) | Bound::From(at)) | Condition::Imported(Bound::Before(at) | Bound::From(at)) = c { later(at); })),
-    ("a share at the threshold is below it", |l| conditions(l, |c| if let Condition::Share { pct, .. } = c { pct.0 += 1; })),
-    ("a value at the limit is above it", |l| conditions(l, |c| if let Condition::ValueAtMost(v) = c { v.0 -= 1; })),
-    ("a unit price at the bound is below it", |l| conditions(l, |c| if let Condition::UnitPrice { price, .. } = c { price.0 += 1; })),
-    ("`no:` is not read", |l| conditions(l, |c| if let Condition::Claim { yes, .. } = c { *yes = true; })),
+    ("origins that are out are in", |l| {
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.origin_except.clear()))
+    }),
+    ("goods that are out are in", |l| {
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.products_except.clear()))
+    }),
+    ("before is after", |l| {
+        conditions(l, |c| {
+            if let Condition::Loaded(b) | Condition::Entered(b) = c {
+                *b = match *b {
+                    Bound::Before(at) => Bound::From(at),
+                    Bound::From(at) => Bound::Before(at),
+                }
+            }
+        })
+    }),
+    ("a date at the edge lies before it", |l| {
+        conditions(l, |c| {
+            if let Condition::Loaded(Bound::Before(at) | Bound::From(at))
+            | Condition::Entered(Bound::Before(at) | Bound::From(at))
+            | Condition::Imported(Bound::Before(at) | Bound::From(at)) = c
+            {
+                later(at);
+            }
+        })
+    }),
+    ("a share at the threshold is below it", |l| {
+        conditions(l, |c| {
+            if let Condition::Share { pct, .. } = c {
+                pct.0 += 1;
+            }
+        })
+    }),
+    ("a value at the limit is above it", |l| {
+        conditions(l, |c| {
+            if let Condition::ValueAtMost(v) = c {
+                v.0 -= 1;
+            }
+        })
+    }),
+    ("a unit price at the bound is below it", |l| {
+        conditions(l, |c| {
+            if let Condition::UnitPrice { price, .. } = c {
+                price.0 += 1;
+            }
+        })
+    }),
+    ("`no:` is not read", |l| {
+        conditions(l, |c| {
+            if let Condition::Claim { yes, .. } = c {
+                *yes = true;
+            }
+        })
+    }),
     ("an article is a benefit", |l| l.claims.iter_mut().for_each(|c| c.article = false)),
     ("a benefit is asked for", |l| l.claims.iter_mut().for_each(|c| c.article = true)),
-    ("all places for any place", |l| conditions(l, |c| if let Condition::Smelted { all, .. } = c { *all = true; })),
-    ("the general rate for the ordinary one", |l| conditions(l, |c| if let Condition::Base { general, .. } = c { *general = true; })),
-    ("owing counts what is live", |l| conditions(l, |c| if let Condition::Provisions { relation, .. } = c && *relation == Relation::Owing { *relation = Relation::SubjectTo; })),
-    ("not subject is subject", |l| conditions(l, |c| if let Condition::Provisions { relation, .. } = c && *relation == Relation::NotSubjectTo { *relation = Relation::SubjectTo; })),
-    ("melt_pct is not read", |l| conditions(l, |c| if let Condition::Melted { at_least, .. } = c { *at_least = None; })),
+    ("all places for any place", |l| {
+        conditions(l, |c| {
+            if let Condition::Smelted { all, .. } = c {
+                *all = true;
+            }
+        })
+    }),
+    ("the general rate for the ordinary one", |l| {
+        conditions(l, |c| {
+            if let Condition::Base { general, .. } = c {
+                *general = true;
+            }
+        })
+    }),
+    ("owing counts what is live", |l| {
+        conditions(l, |c| {
+            if let Condition::Provisions { relation, .. } = c
+                && *relation == Relation::Owing
+            {
+                *relation = Relation::SubjectTo;
+            }
+        })
+    }),
+    ("not subject is subject", |l| {
+        conditions(l, |c| {
+            if let Condition::Provisions { relation, .. } = c
+                && *relation == Relation::NotSubjectTo
+            {
+                *relation = Relation::SubjectTo;
+            }
+        })
+    }),
+    ("melt_pct is not read", |l| {
+        conditions(l, |c| {
+            if let Condition::Melted { at_least, .. } = c {
+                *at_least = None;
+            }
+        })
+    }),
     ("the first date does not govern", |l| l.jurisdictions[0].governing.clear()),
     ("values are taken as stated", |l| l.jurisdictions[0].value_grain = 1),
     ("past the horizon is not seen", |l| programs(l, |p| p.checked_through.0 += 10_000)),
-    ("content is of the whole", |l| rates(l, |r| if let DutyRate::OfMetal(rate, _) = r { *r = DutyRate::Add(*rate); })),
-    ("the US cap is not read", |l| rates(l, |r| if let DutyRate::OfNonUs(_, most) = r { *most = None; })),
-    ("a total is added", |l| rates(l, |r| if let DutyRate::Total(rate, _) = r { *r = DutyRate::Add(*rate); })),
-    ("a total is over general always", |l| rates(l, |r| if let DutyRate::Total(_, over) = r { *over = portolan_ledger::duty_rate::Over::General; })),
-    ("in place of all displaces nothing", |l| rates(l, |r| if let DutyRate::InPlaceOfAll(rate) = r { *r = DutyRate::Add(*rate); })),
-    ("an unknown rate is zero", |l| rates(l, |r| if *r == DutyRate::Unknown { *r = DutyRate::Add(Rate::ZERO); })),
-    ("the share of a compound rate is not read", |l| rates(l, |r| if let DutyRate::Specific(share, ..) = r { *share = Rate::ZERO; })),
-    ("`none` is zero", |l| rates(l, |r| if *r == DutyRate::Ended { *r = DutyRate::Add(Rate::ZERO); })),
+    ("content is of the whole", |l| {
+        rates(l, |r| {
+            if let DutyRate::OfMetal(rate, _) = r {
+                *r = DutyRate::Add(*rate);
+            }
+        })
+    }),
+    ("the US cap is not read", |l| {
+        rates(l, |r| {
+            if let DutyRate::OfNonUs(_, most) = r {
+                *most = None;
+            }
+        })
+    }),
+    ("a total is added", |l| {
+        rates(l, |r| {
+            if let DutyRate::Total(rate, _) = r {
+                *r = DutyRate::Add(*rate);
+            }
+        })
+    }),
+    ("a total is over general always", |l| {
+        rates(l, |r| {
+            if let DutyRate::Total(_, over) = r {
+                *over = portolan_ledger::duty_rate::Over::General;
+            }
+        })
+    }),
+    ("in place of all displaces nothing", |l| {
+        rates(l, |r| {
+            if let DutyRate::InPlaceOfAll(rate) = r {
+                *r = DutyRate::Add(*rate);
+            }
+        })
+    }),
+    ("an unknown rate is zero", |l| {
+        rates(l, |r| {
+            if *r == DutyRate::Unknown {
+                *r = DutyRate::Add(Rate::ZERO);
+            }
+        })
+    }),
+    ("the share of a compound rate is not read", |l| {
+        rates(l, |r| {
+            if let DutyRate::Specific(share, ..) = r {
+                *share = Rate::ZERO;
+            }
+        })
+    }),
+    ("`none` is zero", |l| {
+        rates(l, |r| {
+            if *r == DutyRate::Ended {
+                *r = DutyRate::Add(Rate::ZERO);
+            }
+        })
+    }),
 ];
 
 fn rates(ledger: &mut Ledger, mut change: impl FnMut(&mut DutyRate)) {
@@ -148,12 +292,19 @@ fn rates(ledger: &mut Ledger, mut change: impl FnMut(&mut DutyRate)) {
 const WRONG_LINES: &[(&str, Misread)] = &[
     ("one view for the other", |l| l.view = if l.view == View::Owed { View::Assessed } else { View::Owed }),
     ("known a day early", |l| l.known_date.0 += 1),
-    ("a bare entry date is its start", |l| if let When::Day(_) = l.entry_date { l.entry_date = at_start(l); }),
+    ("a bare entry date is its start", |l| {
+        if let When::Day(_) = l.entry_date {
+            l.entry_date = at_start(l);
+        }
+    }),
     ("the import date is not read", |l| l.import_date = None),
     ("cents are dropped", |l| l.value = l.value.map(|v| Cents(v.0 / 100 * 100))),
     ("only the first eight digits count", |l| l.code = l.code.prefix(8)),
     ("the mode is not read", |l| l.mode = None),
-    ("content that is not stated is none", |l| { let none = Some(Rate::ZERO); l.steel_pct = l.steel_pct.or(none); }),
+    ("content that is not stated is none", |l| {
+        let none = Some(Rate::ZERO);
+        l.steel_pct = l.steel_pct.or(none);
+    }),
     ("the special rate is not read", |l| l.spi = None),
     ("the chapter 98 number is not read", |l| l.ch98_number = None),
     ("the entry type is not read", |l| l.entry_type = *b"01"),
@@ -169,21 +320,15 @@ fn at_start(line: &EntryLine) -> When {
 
 #[test]
 fn every_wrong_reading_of_the_law_is_caught() {
-    let quiet: Vec<&str> = WRONG_LAWS
-        .iter()
-        .filter(|(_, wrong)| !is_caught(200_000, *wrong, |_| {}))
-        .map(|(name, _)| *name)
-        .collect();
+    let quiet: Vec<&str> =
+        WRONG_LAWS.iter().filter(|(_, wrong)| !is_caught(200_000, *wrong, |_| {})).map(|(name, _)| *name).collect();
     assert!(quiet.is_empty(), "not caught: {quiet:#?}");
 }
 
 #[test]
 fn every_wrong_reading_of_a_line_is_caught() {
-    let quiet: Vec<&str> = WRONG_LINES
-        .iter()
-        .filter(|(_, wrong)| !is_caught(200_000, |_| {}, *wrong))
-        .map(|(name, _)| *name)
-        .collect();
+    let quiet: Vec<&str> =
+        WRONG_LINES.iter().filter(|(_, wrong)| !is_caught(200_000, |_| {}, *wrong)).map(|(name, _)| *name).collect();
     assert!(quiet.is_empty(), "not caught: {quiet:#?}");
 }
 

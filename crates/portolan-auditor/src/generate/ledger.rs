@@ -2,9 +2,8 @@
 
 use portolan_ledger::duty_rate::{Metal, Over};
 use portolan_ledger::record::{
-    ActId, Bound, ClaimId, Column, Condition, FamilyId, Governing, GoverningDate, GroupId, Ledger,
-    ListId, Mode, OriginRef, Provision, Reference, Relation, Scope, Share, Spares, StackingKind,
-    Term,
+    ActId, Bound, ClaimId, Column, Condition, FamilyId, Governing, GoverningDate, GroupId, Ledger, ListId, Mode,
+    OriginRef, Provision, Reference, Relation, Scope, Share, Spares, StackingKind, Term,
 };
 use portolan_ledger::time::Clock;
 use portolan_ledger::{Cents, Day, DutyRate, Instant, Rate, Side, TariffCode, UnitPrice};
@@ -49,10 +48,7 @@ const ORIGINS: [&str; 5] = ["CN", "VN", "DE", "CA", "RU"];
 /// A ledger, from the state of the generator alone.
 pub fn ledger(random: &mut Random) -> Generated {
     let Ok(mut maker) = Maker::new(random) else {
-        return Generated {
-            ledger: Ledger::default(),
-            base: OrdinaryTable::default(),
-        };
+        return Generated { ledger: Ledger::default(), base: OrdinaryTable::default() };
     };
     let count = 2 + maker.random.below(5);
     for program in 0..count {
@@ -60,10 +56,7 @@ pub fn ledger(random: &mut Random) -> Generated {
     }
     maker.rules();
     let base = base(maker.random);
-    Generated {
-        ledger: maker.b.ledger,
-        base,
-    }
+    Generated { ledger: maker.b.ledger, base }
 }
 
 /// A clock could not be made, which the two built sides never meet.
@@ -166,11 +159,7 @@ impl<'r> Maker<'r> {
     }
 
     fn act(&mut self) -> ActId {
-        if self.random.chance(45) {
-            ActId(0)
-        } else {
-            self.random.pick(&self.acts).copied().unwrap_or(ActId(0))
-        }
+        if self.random.chance(45) { ActId(0) } else { self.random.pick(&self.acts).copied().unwrap_or(ActId(0)) }
     }
 
     /// A day on a coarse grid, so that records meet.
@@ -197,11 +186,7 @@ impl<'r> Maker<'r> {
     }
 
     fn term(&mut self, side: Side) -> Term {
-        let from = if self.random.chance(60) {
-            self.of_old()
-        } else {
-            self.moment(side)
-        };
+        let from = if self.random.chance(60) { self.of_old() } else { self.moment(side) };
         let until = self.moment(side);
         let until = (self.random.chance(30) && until > from).then_some(until);
         let act = self.act();
@@ -310,11 +295,7 @@ impl<'r> Maker<'r> {
 
     fn bound(&mut self) -> Bound {
         let at = self.moment(US);
-        if self.random.chance(50) {
-            Bound::Before(at)
-        } else {
-            Bound::From(at)
-        }
+        if self.random.chance(50) { Bound::Before(at) } else { Bound::From(at) }
     }
 
     /// A condition on the line alone.
@@ -329,50 +310,24 @@ impl<'r> Maker<'r> {
             5 | 6 => Condition::Mode(self.random.some(&[Mode::Vessel, Mode::Air], 50)),
             7 => Condition::EntryType(texts(&["01", "06"])),
             8 => Condition::ValueAtMost(Cents(80_000)),
-            9 => Condition::UnitPrice {
-                at_least,
-                price: UnitPrice(21_000_000_000),
-                unit: "kg".to_owned(),
-            },
+            9 => Condition::UnitPrice { at_least, price: UnitPrice(21_000_000_000), unit: "kg".to_owned() },
             10 => Condition::Column(self.random.some(&[Column::General, Column::Special, Column::Two], 50)),
             11 => Condition::Spi(texts(&["S", "S+"])),
             12..=14 => Condition::Claim {
                 claim: self.random.pick(&self.claims).copied().unwrap_or(ClaimId(0)),
                 yes: self.random.chance(70),
             },
-            15 => Condition::Share {
-                of: Share::MetalWeight,
-                at_least,
-                pct: Rate::percent(15),
-            },
+            15 => Condition::Share { of: Share::MetalWeight, at_least, pct: Rate::percent(15) },
             16 => Condition::Share {
                 of: Share::Metal(self.metal()),
                 at_least: true,
                 pct: Rate(*self.random.pick(&[1, 500_000_000]).unwrap_or(&1)),
             },
-            17 => Condition::Share {
-                of: Share::UsContent,
-                at_least: true,
-                pct: Rate::percent(20),
-            },
-            18 => Condition::Share {
-                of: Share::UsMetal,
-                at_least: true,
-                pct: Rate::percent(95),
-            },
-            19 => Condition::Melted {
-                countries: self.origins(),
-                at_least: at_least.then_some(Rate::percent(95)),
-            },
-            20 => Condition::Smelted {
-                countries: self.origins(),
-                all: at_least,
-            },
-            21 => Condition::Base {
-                general: self.random.chance(50),
-                at_least,
-                rate: Rate::percent(15),
-            },
+            17 => Condition::Share { of: Share::UsContent, at_least: true, pct: Rate::percent(20) },
+            18 => Condition::Share { of: Share::UsMetal, at_least: true, pct: Rate::percent(95) },
+            19 => Condition::Melted { countries: self.origins(), at_least: at_least.then_some(Rate::percent(95)) },
+            20 => Condition::Smelted { countries: self.origins(), all: at_least },
+            21 => Condition::Base { general: self.random.chance(50), at_least, rate: Rate::percent(15) },
             22 => Condition::Chapter98(if at_least { Vec::new() } else { texts(&["980200"]) }),
             _ => Condition::ExportedFrom(self.origins()),
         }
@@ -419,18 +374,10 @@ impl<'r> Maker<'r> {
 
     fn program(&mut self, index: usize) {
         let side = if index > 1 && self.random.chance(12) { CN } else { US };
-        let plan = Plan {
-            level: self.random.below(LEVELS),
-            ranked: self.random.chance(60),
-            side: Side0(side),
-        };
+        let plan = Plan { level: self.random.below(LEVELS), ranked: self.random.chance(60), side: Side0(side) };
         self.plans.push(plan);
         let family = self.random.pick(&self.families).copied().unwrap_or(FamilyId(0));
-        let checked = if self.random.chance(25) {
-            self.day()
-        } else {
-            Day(FIRST + 4_000)
-        };
+        let checked = if self.random.chance(25) { self.day() } else { Day(FIRST + 4_000) };
         let program = self.b.program(&format!("p{index}"), side, family, checked);
         let count = 1 + self.random.below(4);
         for number in 0..count {
@@ -593,9 +540,7 @@ impl<'r> Maker<'r> {
             }
             let kinds = [StackingKind::FirstOnly, StackingKind::HighestOnly, StackingKind::LowestOnly];
             let kind = self.random.pick(&kinds).copied().unwrap_or(StackingKind::FirstOnly);
-            let fits = |plan: &Plan| {
-                plan.level == level && (kind == StackingKind::FirstOnly || plan.ranked)
-            };
+            let fits = |plan: &Plan| plan.level == level && (kind == StackingKind::FirstOnly || plan.ranked);
             let joined: Vec<usize> = (0..self.plans.len()).filter(|p| fits(&self.plans[*p])).collect();
             if joined.len() < 2 {
                 continue;
@@ -642,11 +587,7 @@ fn base(random: &mut Random) -> OrdinaryTable {
             numbers.extend(text.parse::<TariffCode>());
         }
     }
-    OrdinaryTable {
-        rows,
-        column_two: vec![country("RU")],
-        numbers,
-    }
+    OrdinaryTable { rows, column_two: vec![country("RU")], numbers }
 }
 
 fn ordinary(random: &mut Random) -> OrdinaryRate {

@@ -2,9 +2,7 @@
 
 use portolan_ledger::line::{ClaimStated, EntryLine, StatedQuantity, View, When};
 use portolan_ledger::number::Quantity;
-use portolan_ledger::record::{
-    Bound, ClaimId, Condition, Ledger, Mode, Origin, OriginRef, Term,
-};
+use portolan_ledger::record::{Bound, ClaimId, Condition, Ledger, Mode, Origin, OriginRef, Term};
 use portolan_ledger::time::Clock;
 use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
 
@@ -225,10 +223,8 @@ fn amounts(random: &mut Random, edges: &Edges, line: &mut EntryLine, open: usize
             // At twenty-one dollars a kilogram, where it divides.
             let by_price = line.value.map(|v| v.0 * 10_000 / 21).filter(|_| random.chance(30));
             let some = i64::try_from(random.below(most * 1_000_000)).unwrap_or(0);
-            line.quantities.push(StatedQuantity {
-                quantity: Quantity(by_price.unwrap_or(some)),
-                unit: unit.to_owned(),
-            });
+            line.quantities
+                .push(StatedQuantity { quantity: Quantity(by_price.unwrap_or(some)), unit: unit.to_owned() });
         }
     }
     if line.side != Side(0) && random.chance(70) {

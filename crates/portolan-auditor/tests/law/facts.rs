@@ -131,15 +131,9 @@ fn facts_of_each_kind_are_asked_for() {
     let chile = vec![OriginRef::Country(country("CL"))];
     let cases: Vec<(Condition, &[&str])> = vec![
         (Condition::ExportedFrom(chile.clone()), &["country_of_export"]),
-        (
-            Condition::Smelted { countries: chile.clone(), all: false },
-            &["cast_country", "smelt_countries"],
-        ),
+        (Condition::Smelted { countries: chile.clone(), all: false }, &["cast_country", "smelt_countries"]),
         (Condition::Smelted { countries: chile, all: true }, &["cast_country", "smelt_countries"]),
-        (
-            Condition::Share { of: Share::MetalWeight, at_least: true, pct: pct(15) },
-            &["metal_weight_pct"],
-        ),
+        (Condition::Share { of: Share::MetalWeight, at_least: true, pct: pct(15) }, &["metal_weight_pct"]),
         (
             Condition::Share {
                 of: Share::Metal(portolan_ledger::duty_rate::Metal::Copper),
@@ -149,11 +143,7 @@ fn facts_of_each_kind_are_asked_for() {
             &["copper_pct"],
         ),
         (
-            Condition::UnitPrice {
-                at_least: true,
-                price: UnitPrice(21_000_000_000),
-                unit: "kg".to_owned(),
-            },
+            Condition::UnitPrice { at_least: true, price: UnitPrice(21_000_000_000), unit: "kg".to_owned() },
             &["quantity_1"],
         ),
     ];
@@ -181,11 +171,7 @@ fn assertions_of_each_kind_are_not_claimed() {
 
 #[test]
 fn a_unit_price_at_its_edge() {
-    let w = with(Condition::UnitPrice {
-        at_least: true,
-        price: UnitPrice(21_000_000_000),
-        unit: "kg".to_owned(),
-    });
+    let w = with(Condition::UnitPrice { at_least: true, price: UnitPrice(21_000_000_000), unit: "kg".to_owned() });
     let mut line = entry(ON);
     line.quantities = vec![StatedQuantity { quantity: Quantity(10_000_000), unit: "kg".to_owned() }];
     for (cents, expected) in [(20_999, Status::NotInForce), (21_000, Status::Applied)] {

@@ -6,9 +6,7 @@ mod stands;
 mod time;
 
 use portolan_auditor::build::{Builder, US, line, own, provision};
-use portolan_auditor::{
-    Answer, Auditor, Fault, OrdinaryRate, OrdinaryRow, OrdinaryTable, Points, Row,
-};
+use portolan_auditor::{Answer, Auditor, Fault, OrdinaryRate, OrdinaryRow, OrdinaryTable, Points, Row};
 use portolan_ledger::line::{Status, When};
 use portolan_ledger::record::{ActId, Condition, FamilyId};
 use portolan_ledger::{Cents, Day, DutyRate, EntryLine, Instant, Rate, TariffCode};
@@ -98,11 +96,7 @@ fn ordinary(general: &OrdinaryRate) -> OrdinaryTable {
         special: vec![("S".to_owned(), free.clone())],
         two: OrdinaryRate::AdValorem(pct(35)),
     });
-    OrdinaryTable {
-        rows: rows.collect(),
-        column_two: Vec::new(),
-        numbers: Vec::new(),
-    }
+    OrdinaryTable { rows: rows.collect(), column_two: Vec::new(), numbers: Vec::new() }
 }
 
 /// A line of 10,000 dollars from China, entered on a day of 2025 and known then.

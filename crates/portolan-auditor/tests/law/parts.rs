@@ -2,7 +2,7 @@
 
 use portolan_auditor::build::{exception, of, order, own};
 use portolan_auditor::{OrdinaryRate, Points};
-use portolan_ledger::line::{Status, StatedQuantity, View};
+use portolan_ledger::line::{StatedQuantity, Status, View};
 use portolan_ledger::number::{Quantity, UnitPrice};
 use portolan_ledger::record::{Spares, StackingKind};
 use portolan_ledger::{Cents, EntryLine, Rate};

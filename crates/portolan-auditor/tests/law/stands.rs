@@ -28,7 +28,8 @@ fn the_general_gives_way_to_the_special_at_zero_too() {
     let answer = w.answer(&entry(ON));
     assert_eq!(status(&answer, "general"), Status::Displaced);
     assert_eq!(additional(&answer), 0);
-    w.b.ledger.programs[p].provisions[1].scope.origin = vec![OriginRef::Country(portolan_auditor::build::country("VN"))];
+    w.b.ledger.programs[p].provisions[1].scope.origin =
+        vec![OriginRef::Country(portolan_auditor::build::country("VN"))];
     assert_eq!(additional(&w.answer(&entry(ON))), 100_000);
 }
 
@@ -153,10 +154,8 @@ fn the_longest_row_decides() {
     let term = always(&mut w);
     let (from, until) = (w.at("2025-06-01"), w.at("2025-06-10"));
     let short = w.b.term(from, Some(until), w.old);
-    let rows = vec![
-        row(code("94"), term, vec![code("9403.60")]),
-        row(code("9403.60.80"), short, vec![code("9403.60.8093")]),
-    ];
+    let rows =
+        vec![row(code("94"), term, vec![code("9403.60")]), row(code("9403.60.80"), short, vec![code("9403.60.8093")])];
     let list = w.b.list(rows);
     w.b.ledger.programs[p].provisions[0].scope.products = vec![list];
     let on = |on: &str, text: &str| {

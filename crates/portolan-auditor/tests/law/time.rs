@@ -1,9 +1,9 @@
 //! Two clocks, two views; records that are stated again.
 
 use portolan_auditor::build::{US, annulment, exception, of, own, suspension};
+use portolan_ledger::Instant;
 use portolan_ledger::line::{Status, View, When};
 use portolan_ledger::record::{Governing, GoverningDate};
-use portolan_ledger::Instant;
 
 use crate::{World, additional, day, entry, rate, status};
 
@@ -83,12 +83,9 @@ fn a_scenario_beats_the_law_between_its_bounds() {
     let mut patch = w.b.rate(rate("+1%"), from, Some(until), act);
     patch.patch = true;
     w.b.ledger.programs[0].provisions[0].rates.push(patch);
-    for (on, expected) in [
-        ("2025-04-14", 100_000),
-        ("2025-04-15", 10_000),
-        ("2025-05-14", 10_000),
-        ("2025-05-15", 200_000),
-    ] {
+    for (on, expected) in
+        [("2025-04-14", 100_000), ("2025-04-15", 10_000), ("2025-05-14", 10_000), ("2025-05-15", 200_000)]
+    {
         assert_eq!(additional(&w.answer(&entry(on))), expected, "{on}");
     }
 }
@@ -110,11 +107,7 @@ fn a_bare_entry_date_is_every_moment_of_the_day() {
 fn a_truce_lies_over_the_rate() {
     for (keeps, resumes, expected) in [
         (None, true, [("2025-04-30", 100_000), ("2025-05-01", 0), ("2025-06-01", 100_000)]),
-        (
-            Some("+4%"),
-            true,
-            [("2025-04-30", 100_000), ("2025-05-01", 40_000), ("2025-06-01", 100_000)],
-        ),
+        (Some("+4%"), true, [("2025-04-30", 100_000), ("2025-05-01", 40_000), ("2025-06-01", 100_000)]),
         (None, false, [("2025-04-30", 100_000), ("2025-05-01", 0), ("2025-06-01", 0)]),
     ] {
         let mut w = World::new();
