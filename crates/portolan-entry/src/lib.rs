@@ -11,6 +11,7 @@ pub mod condition;
 pub mod countries;
 pub mod evaluate;
 pub mod fault;
+pub mod generate;
 pub mod input;
 pub mod layers;
 mod nearest;
