@@ -27,6 +27,8 @@ pub enum Fact {
     Entered,
     /// `mode_of_transport`.
     Mode,
+    /// `mode_of_transport`, where it stands beside a date of loading or export: part of an in-transit clause.
+    TransitMode,
     /// `entry_type`.
     EntryType,
     /// `entered_value_usd`.
@@ -59,7 +61,7 @@ impl Fact {
     /// Whether it is asserted to pay less: not stated means not claimed.
     fn is_assertion(&self, law: &Timeline<'_>) -> bool {
         match self {
-            Self::Loaded | Self::Exported | Self::Mode | Self::Spi | Self::Melted | Self::Chapter98 => true,
+            Self::Loaded | Self::Exported | Self::Mode | Self::TransitMode | Self::Spi | Self::Melted | Self::Chapter98 => true,
             Self::Share(share) => matches!(share, Share::UsContent | Share::UsMetal),
             Self::Claim(claim) => !law.ledger.claims[usize::from(claim.0)].article,
             _ => false,
@@ -68,7 +70,7 @@ impl Fact {
 
     /// Whether it belongs to an in-transit clause, which is a fact where asserting it would cost more.
     pub fn is_transit(&self) -> bool {
-        matches!(self, Self::Loaded | Self::Exported | Self::Mode)
+        matches!(self, Self::Loaded | Self::Exported | Self::TransitMode)
     }
 
     /// The input column, or the claim, to ask for.
@@ -78,7 +80,7 @@ impl Fact {
             Self::Exported => "export_date",
             Self::Imported => "import_date",
             Self::Entered => "entry_date",
-            Self::Mode => "mode_of_transport",
+            Self::Mode | Self::TransitMode => "mode_of_transport",
             Self::EntryType => "entry_type",
             Self::Value => "entered_value_usd",
             Self::UnitPrice(_) | Self::General | Self::Ordinary => "quantity_1",
@@ -156,7 +158,7 @@ pub struct Facts {
     countries: Vec<Vec<Option<Origin>>>,
     /// The atoms.
     pub atoms: Vec<Atom>,
-    by_condition: FxHashMap<Condition, AtomIx>,
+    by_condition: FxHashMap<(Condition, bool), AtomIx>,
     assertion_bits: AssertionBits,
 }
 
@@ -178,22 +180,23 @@ struct AssertionBits {
 impl Facts {
     /// Collects the conditions of a law.
     pub fn new(law: &Timeline<'_>) -> Self {
-        let mut conditions: Vec<Condition> = Vec::new();
+        let mut conditions: Vec<(Condition, bool)> = Vec::new();
         let mut add = |tests: &[Test<'_>]| {
+            let transit = is_transit_clause(tests);
             for test in tests {
                 if let Test::Fact(condition) = test {
-                    conditions.push((*condition).clone());
+                    conditions.push(((*condition).clone(), transit));
                 }
             }
         };
         law.provisions.iter().for_each(|node| add(&node.when));
         law.exceptions.iter().for_each(|node| add(&node.when));
         law.prohibitions.iter().for_each(|node| add(&node.when));
-        conditions.extend(crate::resolve::internal_conditions(law));
+        conditions.extend(crate::resolve::internal_conditions(law).into_iter().map(|condition| (condition, false)));
         let mut facts = Self::default();
         let mut found: FxHashMap<Fact, Vec<Condition>> = FxHashMap::default();
-        for condition in conditions {
-            let of = found.entry(fact_of(&condition)).or_default();
+        for (condition, transit) in conditions {
+            let of = found.entry(fact_of(&condition, transit)).or_default();
             if !of.contains(&condition) {
                 of.push(condition);
             }
@@ -217,7 +220,7 @@ impl Facts {
         match fact {
             Fact::Loaded => of.loaded = bit,
             Fact::Exported => of.exported = bit,
-            Fact::Mode => of.mode = bit,
+            Fact::Mode | Fact::TransitMode => of.mode |= bit,
             Fact::Spi => of.spi = bit,
             Fact::Melted => of.melted = bit,
             Fact::Chapter98 => of.chapter_98 = bit,
@@ -239,7 +242,7 @@ impl Facts {
         for condition in conditions {
             let regions = regions_of(law, &condition, &cuts, &countries);
             let atom = AtomIx(u16::try_from(self.atoms.len()).unwrap_or(u16::MAX));
-            self.by_condition.insert(condition.clone(), atom);
+            self.by_condition.insert((condition.clone(), fact == Fact::TransitMode), atom);
             self.atoms.push(Atom { fact: index, condition, regions });
         }
         if fact.is_assertion(law) {
@@ -251,9 +254,10 @@ impl Facts {
         self.countries.push(countries);
     }
 
-    /// The atom of a condition of the law.
-    pub fn atom(&self, condition: &Condition) -> Option<AtomIx> {
-        self.by_condition.get(condition).copied()
+    /// The atom of a condition of the law, in a record whose conditions make it an in-transit clause or not.
+    pub fn atom(&self, condition: &Condition, transit: bool) -> Option<AtomIx> {
+        let mode = matches!(condition, Condition::Mode(_));
+        self.by_condition.get(&(condition.clone(), transit && mode)).copied()
     }
 
     /// The fact of an atom.
@@ -336,7 +340,7 @@ impl Facts {
         let fact = usize::from(fact.0);
         let count = match &self.facts[fact] {
             Fact::Claim(_) => 2,
-            Fact::Mode => 6,
+            Fact::Mode | Fact::TransitMode => MODES.len(),
             Fact::Smelted | Fact::ExportCountry => self.countries[fact].len(),
             _ => self.cuts[fact].len() + 1,
         };
@@ -369,8 +373,14 @@ pub struct Stated<'a> {
     pub transit_is_fact: bool,
 }
 
-fn fact_of(condition: &Condition) -> Fact {
+/// Whether conditions ask for a date of loading or export.
+pub fn is_transit_clause(tests: &[Test<'_>]) -> bool {
+    tests.iter().any(|test| matches!(test, Test::Fact(Condition::Loaded(_) | Condition::Exported(_))))
+}
+
+fn fact_of(condition: &Condition, transit: bool) -> Fact {
     match condition {
+        Condition::Mode(_) if transit => Fact::TransitMode,
         Condition::Loaded(_) => Fact::Loaded,
         Condition::Exported(_) => Fact::Exported,
         Condition::Imported(_) => Fact::Imported,

@@ -91,8 +91,9 @@ impl<'l> Law<'l> {
         let sides = u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX);
         let clocks = (0..sides).filter_map(|side| ledger.clock(Side(side))).collect();
         let asks = |tests: &[Test<'_>]| -> Vec<Ask> {
+            let transit = crate::facts::is_transit_clause(tests);
             let ask = |(index, test): (usize, &Test<'_>)| match test {
-                Test::Fact(condition) => facts.atom(condition).map(Ask::Atom),
+                Test::Fact(condition) => facts.atom(condition, transit).map(Ask::Atom),
                 Test::Provisions(..) => Some(Ask::Provisions(index)),
             };
             tests.iter().enumerate().filter_map(ask).collect()

@@ -413,7 +413,7 @@ impl Resolver<'_, '_> {
             _ => None,
         };
         let Some((condition, wanted)) = condition else { return Ok(true) };
-        let Some(atom) = self.law.facts.atom(&condition) else { return Ok(true) };
+        let Some(atom) = self.law.facts.atom(&condition, false) else { return Ok(true) };
         Ok((self.reply(memo, Open { atom, soft: false })? == Reply::Yes) == wanted)
     }
 
