@@ -2,6 +2,7 @@
 //!
 //! Everything of Portolan stands on this crate; it knows no files but the ledger's own, no Arrow, no terminal and no clock.
 
+pub mod case;
 pub mod check;
 pub mod code;
 pub mod diagnostic;
@@ -11,6 +12,7 @@ pub mod line;
 pub mod number;
 pub mod read;
 pub mod record;
+pub mod scenario;
 pub mod schedule;
 pub mod time;
 pub mod timeline;

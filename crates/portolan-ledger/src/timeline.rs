@@ -263,38 +263,14 @@ impl<'l> Timeline<'l> {
 
     /// Whether the act of a term is known on a day.
     pub fn is_known(&self, term: &Term, known: Day) -> bool {
-        self.ledger.act(term.act).issued <= known
+        is_known(self.ledger, term, known)
     }
 
     /// The record in force at a moment among those known (`LEDGER.md`, section 3.1): of those with one `from` the act
     /// issued later stands for all, on one day the later in the file; of those that cover the moment, the latest `from`.
     /// A scenario's record beats the law's.
     pub fn in_force<'r, T: Dated>(&self, records: &'r [T], at: Instant, known: Day) -> Option<&'r T> {
-        let mut best: Option<&'r T> = None;
-        for (index, record) in records.iter().enumerate() {
-            let term = record.term();
-            if term.from > at || !self.is_known(term, known) || !term.covers(at) {
-                continue;
-            }
-            if records.iter().enumerate().any(|(other, r)| self.stands_for((other, r), (index, record), known)) {
-                continue;
-            }
-            let beats = |b: &T| (record.patch(), term.from) > (b.patch(), b.term().from);
-            if best.is_none_or(beats) {
-                best = Some(record);
-            }
-        }
-        best
-    }
-
-    /// Whether one record takes another's place: the same `from`, known, issued later or later in the file.
-    fn stands_for<T: Dated>(&self, new: (usize, &T), old: (usize, &T), known: Day) -> bool {
-        let (new_term, old_term) = (new.1.term(), old.1.term());
-        if new.0 == old.0 || new_term.from != old_term.from || new.1.patch() != old.1.patch() {
-            return false;
-        }
-        let issued = |term: &Term| self.ledger.act(term.act).issued;
-        self.is_known(new_term, known) && (issued(new_term), new.0) > (issued(old_term), old.0)
+        in_force(self.ledger, records, at, known)
     }
 
     /// The term of a suspension that covers the moment.
@@ -317,7 +293,8 @@ impl<'l> Timeline<'l> {
     pub fn standing<'r, T: Dated>(&self, records: &'r [T], known: Day) -> impl Iterator<Item = &'r T> {
         let stands = move |&(index, record): &(usize, &'r T)| {
             let mut others = records.iter().enumerate();
-            self.is_known(record.term(), known) && !others.any(|other| self.stands_for(other, (index, record), known))
+            self.is_known(record.term(), known)
+                && !others.any(|other| stands_for(self.ledger, other, (index, record), known))
         };
         records.iter().enumerate().filter(stands).map(|(_, record)| record)
     }
@@ -358,6 +335,39 @@ impl<'l> Timeline<'l> {
         (scope.origin.is_empty() || self.holds_origin(&scope.origin, origin, moment))
             && !self.holds_origin(&scope.origin_except, origin, moment)
     }
+}
+
+fn is_known(ledger: &Ledger, term: &Term, known: Day) -> bool {
+    ledger.act(term.act).issued <= known
+}
+
+/// [`Timeline::in_force`] for a ledger that is not laid out.
+pub(crate) fn in_force<'r, T: Dated>(ledger: &Ledger, records: &'r [T], at: Instant, known: Day) -> Option<&'r T> {
+    let mut best: Option<&'r T> = None;
+    for (index, record) in records.iter().enumerate() {
+        let term = record.term();
+        if term.from > at || !is_known(ledger, term, known) || !term.covers(at) {
+            continue;
+        }
+        if records.iter().enumerate().any(|other| stands_for(ledger, other, (index, record), known)) {
+            continue;
+        }
+        let beats = |b: &T| (record.patch(), term.from) > (b.patch(), b.term().from);
+        if best.is_none_or(beats) {
+            best = Some(record);
+        }
+    }
+    best
+}
+
+/// Whether one record takes another's place: the same `from`, known, issued later or later in the file.
+fn stands_for<T: Dated>(ledger: &Ledger, new: (usize, &T), old: (usize, &T), known: Day) -> bool {
+    let (new_term, old_term) = (new.1.term(), old.1.term());
+    if new.0 == old.0 || new_term.from != old_term.from || new.1.patch() != old.1.patch() {
+        return false;
+    }
+    let issued = |term: &Term| ledger.act(term.act).issued;
+    is_known(ledger, new_term, known) && (issued(new_term), new.0) > (issued(old_term), old.0)
 }
 
 /// Names of all provisions, for resolving references.

@@ -24,17 +24,21 @@ fn stands(provision: ProvisionIx) -> usize {
 
 /// The circles, each as the provisions on it, in the order of the records.
 pub(super) fn circles(timeline: &Timeline<'_>) -> Vec<Vec<ProvisionIx>> {
-    let any = Questions { timeline, at: None }.circles();
+    let any = Questions { timeline, orders: At::Any, records: At::Any, within: None }.circles();
     let mut found: Vec<Vec<ProvisionIx>> = Vec::new();
     for circle in any {
-        // Of the parts of a circle that hold at some moment each is a circle of its own.
-        for at in moments(timeline, &circle) {
-            for part in (Questions { timeline, at: Some(at) }).circles() {
-                if part.iter().any(|p| circle.contains(p)) && !found.contains(&part) {
-                    found.push(part);
-                }
-            }
-            if !found.is_empty() {
+        // Rules turn about from one date to the next, other records seldom: the orders are parted first.
+        let orders = orders(timeline);
+        let looks =
+            orders.iter().map(|&at| Questions { timeline, orders: at, records: At::Any, within: Some(&circle) });
+        if !looks.into_iter().any(|questions| !questions.circles().is_empty()) {
+            continue;
+        }
+        for (at, known) in moments(timeline, &circle) {
+            let at = At::Moment(at, known);
+            let parts = Questions { timeline, orders: at, records: at, within: Some(&circle) }.circles();
+            if !parts.is_empty() {
+                found.extend(parts);
                 break;
             }
         }
@@ -42,21 +46,40 @@ pub(super) fn circles(timeline: &Timeline<'_>) -> Vec<Vec<ProvisionIx>> {
     found
 }
 
+/// When records are looked at.
+#[derive(Clone, Copy)]
+enum At {
+    /// At all times together.
+    Any,
+    /// At a moment, with some state of knowledge.
+    Moment(Instant, Day),
+}
+
+/// One moment for each set of orders that are in force together.
+fn orders(timeline: &Timeline<'_>) -> Vec<At> {
+    let terms: Vec<&Term> = timeline.rules.iter().flat_map(|rule| rule.orders.iter().map(|(term, _)| term)).collect();
+    let mut seen = FxHashSet::default();
+    let together = |&(at, known): &(Instant, Day)| {
+        let place = |rule: &crate::timeline::RuleNode<'_>| {
+            timeline.in_force(&rule.orders, at, known).map(|order| order.0.place)
+        };
+        seen.insert(timeline.rules.iter().map(place).collect::<Vec<_>>())
+    };
+    grid(timeline, &terms).into_iter().filter(together).map(|(at, known)| At::Moment(at, known)).collect()
+}
+
 /// One moment and state of knowledge for each interval between the dates that bear on some provisions.
 fn moments(timeline: &Timeline<'_>, circle: &[ProvisionIx]) -> Vec<(Instant, Day)> {
-    let mut instants = Vec::new();
-    let mut days = Vec::new();
-    let mut date = |term: &Term| {
-        instants.push(term.from);
-        instants.extend(term.until);
-        days.push(timeline.ledger.act(term.act).issued);
-    };
-    for &provision in circle {
-        let node = timeline.provision(provision);
-        node.record.rates.iter().for_each(|rate| date(&rate.term));
-        node.exceptions.iter().flat_map(|&e| &timeline.exception(e).record.terms).for_each(&mut date);
-    }
-    timeline.rules.iter().flat_map(|rule| &rule.orders).for_each(|(term, _)| date(term));
+    let nodes = || circle.iter().map(|&provision| timeline.provision(provision));
+    let mut terms: Vec<&Term> = nodes().flat_map(|node| node.record.rates.iter().map(|rate| &rate.term)).collect();
+    terms.extend(nodes().flat_map(|node| &node.exceptions).flat_map(|&e| &timeline.exception(e).record.terms));
+    terms.extend(timeline.rules.iter().flat_map(|rule| rule.orders.iter().map(|(term, _)| term)));
+    grid(timeline, &terms)
+}
+
+fn grid(timeline: &Timeline<'_>, terms: &[&Term]) -> Vec<(Instant, Day)> {
+    let mut instants: Vec<Instant> = terms.iter().flat_map(|t| std::iter::once(t.from).chain(t.until)).collect();
+    let mut days: Vec<Day> = terms.iter().map(|term| timeline.ledger.act(term.act).issued).collect();
     instants.sort_unstable();
     instants.dedup();
     days.sort_unstable();
@@ -66,17 +89,29 @@ fn moments(timeline: &Timeline<'_>, circle: &[ProvisionIx]) -> Vec<(Instant, Day
 
 struct Questions<'c, 'l> {
     timeline: &'c Timeline<'l>,
-    /// None takes all dates together.
-    at: Option<(Instant, Day)>,
+    /// When the orders of the rules are looked at.
+    orders: At,
+    /// When rates and exceptions are.
+    records: At,
+    /// Only of these provisions.
+    within: Option<&'c [ProvisionIx]>,
 }
 
 impl Questions<'_, '_> {
     fn in_force<T: crate::timeline::Dated>(&self, records: &[T]) -> bool {
-        self.at.is_none_or(|(at, known)| self.timeline.in_force(records, at, known).is_some())
+        match self.records {
+            At::Any => true,
+            At::Moment(at, known) => self.timeline.in_force(records, at, known).is_some(),
+        }
     }
 
-    fn has_rate(&self, provision: ProvisionIx) -> bool {
-        self.in_force(&self.timeline.provision(provision).record.rates)
+    /// The provisions that are looked at and have a rate.
+    fn asked(&self) -> Vec<bool> {
+        let mut asked = vec![self.within.is_none(); self.timeline.provisions.len()];
+        for &provision in self.within.into_iter().flatten() {
+            asked[usize::from(provision.0)] = self.in_force(&self.timeline.provision(provision).record.rates);
+        }
+        asked
     }
 
     fn tests(&self, tests: &[Test<'_>], into: &mut Vec<Edge>) {
@@ -112,11 +147,12 @@ impl Questions<'_, '_> {
 
     /// From each question to those that come before it.
     fn edges(&self) -> Vec<Vec<Edge>> {
+        let asked = self.asked();
         let count = self.timeline.provisions.len();
         let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); count * 2];
         for (index, node) in self.timeline.provisions.iter().enumerate() {
             let provision = ProvisionIx(u16::try_from(index).unwrap_or(u16::MAX));
-            if !self.has_rate(provision) {
+            if !asked[index] {
                 continue;
             }
             let mut asks_live = Vec::new();
@@ -135,26 +171,25 @@ impl Questions<'_, '_> {
             edges[live(provision)] = asks_live;
             edges[stands(provision)] = asks_stands;
         }
-        self.tiers(&mut edges);
+        self.tiers(&asked, &mut edges);
         edges
     }
 
-    fn tiers(&self, edges: &mut [Vec<Edge>]) {
+    fn tiers(&self, asked: &[bool], edges: &mut [Vec<Edge>]) {
         for (number, rule) in self.timeline.rules.iter().enumerate() {
-            let current = self.at.map(|(at, known)| self.timeline.in_force(&rule.orders, at, known));
-            let orders = match current {
-                None => rule.orders.iter().collect(),
-                Some(order) => order.into_iter().collect::<Vec<_>>(),
+            let orders: Vec<_> = match self.orders {
+                At::Any => rule.orders.iter().collect(),
+                At::Moment(at, known) => self.timeline.in_force(&rule.orders, at, known).into_iter().collect(),
             };
             let first_only = rule.record.kind == StackingKind::FirstOnly;
             for (_, tiers) in orders {
                 for (own, tier) in tiers.iter().enumerate() {
                     let earlier = tiers.iter().enumerate().filter(|(at, _)| *at < own || !first_only && *at != own);
                     let before: Vec<ProvisionIx> = earlier.flat_map(|(_, tier)| tier).copied().collect();
-                    for &provision in tier.iter().filter(|p| self.has_rate(**p)) {
+                    for &provision in tier.iter().filter(|p| asked[usize::from(p.0)]) {
                         let label = (!first_only).then_some(number);
                         // What an earlier tier names too counts there.
-                        let others = before.iter().filter(|&&p| p != provision && self.has_rate(p));
+                        let others = before.iter().filter(|&&p| p != provision && asked[usize::from(p.0)]);
                         edges[stands(provision)].extend(others.map(|&p| (stands(p), label)));
                     }
                 }

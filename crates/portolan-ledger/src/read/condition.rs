@@ -10,7 +10,7 @@ use crate::number::{Cents, Rate, UnitPrice};
 use crate::record::{Bound, Column, Condition, Mode, Relation, Share};
 
 impl Reader {
-    pub(super) fn conditions(
+    pub(crate) fn conditions(
         &mut self,
         at: At,
         claim: Option<&raw::Texts>,

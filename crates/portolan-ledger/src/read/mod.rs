@@ -2,8 +2,8 @@
 
 mod condition;
 mod list;
-mod program;
-mod raw;
+pub(crate) mod program;
+pub(crate) mod raw;
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ pub struct Refused {
 /// A file: its path relative to the ledger's root, with forward slashes, and its bytes.
 pub type File = (String, Vec<u8>);
 
-/// Collects the files of a ledger folder: `.toml` and `.csv`, in the order of their paths, without the worked cases.
+/// Collects the files of a ledger folder, worked cases and scenarios included: `.toml` and `.csv`, in the order of their paths.
 pub fn collect(root: &Path) -> std::io::Result<Vec<File>> {
     fn walk(root: &Path, folder: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
         let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
@@ -77,10 +77,10 @@ pub fn read(files: &[File]) -> Result<Read, Refused> {
 
 /// What the reader knows while it reads.
 #[derive(Default)]
-struct Reader {
+pub(crate) struct Reader {
     sources: Sources,
-    ledger: Ledger,
-    diagnostics: Vec<Diagnostic>,
+    pub(crate) ledger: Ledger,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     clocks: Vec<Clock>,
     acts: FxHashMap<String, ActId>,
     groups: FxHashMap<String, GroupId>,
@@ -91,19 +91,40 @@ struct Reader {
 
 /// A position within one file, by which spans become places.
 #[derive(Clone, Copy)]
-struct At {
-    file: u16,
-    side: Side,
+pub(crate) struct At {
+    pub(crate) file: u16,
+    pub(crate) side: Side,
 }
 
 impl At {
-    fn span(self, range: &std::ops::Range<usize>) -> Span {
+    pub(crate) fn span(self, range: &std::ops::Range<usize>) -> Span {
         let byte = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Span { file: self.file, start: byte(range.start), end: byte(range.end) }
     }
 }
 
 impl Reader {
+    /// A reader that adds to a ledger that was read.
+    pub(crate) fn adding_to(ledger: Ledger) -> Self {
+        fn ids<'n, I>(names: impl Iterator<Item = &'n String>, id: impl Fn(u16) -> I) -> FxHashMap<String, I> {
+            let indexed =
+                names.enumerate().filter_map(|(index, name)| Some((name.clone(), u16::try_from(index).ok()?)));
+            indexed.map(|(name, index)| (name, id(index))).collect()
+        }
+        let sides = u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX);
+        Self {
+            sources: Sources::default(),
+            diagnostics: Vec::new(),
+            clocks: (0..sides).filter_map(|side| ledger.clock(Side(side))).collect(),
+            acts: ids(ledger.acts.iter().map(|act| &act.id), ActId),
+            groups: ids(ledger.groups.iter().map(|group| &group.name), GroupId),
+            claims: ids(ledger.claims.iter().map(|claim| &claim.name), ClaimId),
+            families: FxHashMap::default(),
+            lists: ids(ledger.lists.iter().map(|list| &list.path), ListId),
+            ledger,
+        }
+    }
+
     fn load(&mut self, files: &[File]) {
         for (path, bytes) in files {
             let text = match String::from_utf8(bytes.clone()) {
@@ -329,7 +350,7 @@ impl Reader {
     }
 
     /// A bare date is the start of that tariff day; a date-time needs its offset.
-    fn instant(&mut self, at: At, date: &raw::Date) -> Option<Instant> {
+    pub(crate) fn instant(&mut self, at: At, date: &raw::Date) -> Option<Instant> {
         let value = date.get_ref();
         let found = match (value.date, value.time, value.offset) {
             (Some(_), None, None) => day(value).map(|day| self.clocks[usize::from(at.side.0)].day_start(day)),
@@ -374,7 +395,7 @@ impl Reader {
         found
     }
 
-    fn origin_refs(&mut self, at: At, texts: Option<&raw::Texts>) -> Vec<OriginRef> {
+    pub(crate) fn origin_refs(&mut self, at: At, texts: Option<&raw::Texts>) -> Vec<OriginRef> {
         let Some(texts) = texts else { return Vec::new() };
         let mut refs = Vec::new();
         // No origin named must not turn into every origin.
@@ -536,6 +557,10 @@ impl Reader {
         self.ledger.version = version(files);
         if self.diagnostics.iter().all(|d| d.code.severity() != Severity::Error) {
             self.diagnostics.extend(crate::check::check(&self.ledger, &self.sources));
+            for (file, _) in self.files_in(crate::case::is_case_file) {
+                self.diagnostics.extend(crate::case::check(&self.ledger, file, self.sources.text(file)));
+            }
+            self.diagnostics.extend(crate::scenario::check(&self.ledger, &self.sources));
         }
         let (errors, warnings): (Vec<_>, Vec<_>) =
             self.diagnostics.into_iter().partition(|d| d.code.severity() == Severity::Error);
@@ -549,12 +574,12 @@ impl Reader {
 }
 
 /// Whether a path names a TOML file.
-fn is_toml(path: &str) -> bool {
+pub(crate) fn is_toml(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "toml")
 }
 
 /// The day of a TOML date without a time.
-fn day(value: &Datetime) -> Option<Day> {
+pub(crate) fn day(value: &Datetime) -> Option<Day> {
     match (value.date, value.time, value.offset) {
         (Some(date), None, None) => Day::parse_iso(date.to_string().as_bytes()),
         _ => None,
@@ -562,7 +587,7 @@ fn day(value: &Datetime) -> Option<Day> {
 }
 
 /// The version of a ledger: a hash over the names and bytes of its files (FNV-1a, 128 bits), in hexadecimal.
-fn version(files: &[File]) -> String {
+pub(crate) fn version(files: &[File]) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     for (path, bytes) in files {
@@ -574,7 +599,7 @@ fn version(files: &[File]) -> String {
 }
 
 /// The name nearest to a misspelt one, if any is near.
-fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = text.len() / 3 + 1;
     names.map(|name| (distance(text, name), name)).filter(|(d, _)| *d <= limit).min().map(|(_, name)| name)
 }

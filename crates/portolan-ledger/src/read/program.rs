@@ -12,7 +12,7 @@ use crate::record::{
 
 /// Reads a reference. Where `whole_programs` holds, a text without `/` names a program; else it does so only when it
 /// has a dot, as ids of programs have and ids of provisions do not.
-pub(super) fn reference(text: &str, whole_programs: bool) -> Reference {
+pub(crate) fn reference(text: &str, whole_programs: bool) -> Reference {
     let named = |what: &str| match what.strip_prefix('@') {
         Some(heading) => Named::Heading(heading.to_owned()),
         None => Named::Id(what.to_owned()),
@@ -127,7 +127,7 @@ impl Reader {
         references(Some(texts))
     }
 
-    fn rate(&mut self, at: At, text: &raw::Text) -> Option<DutyRate> {
+    pub(crate) fn rate(&mut self, at: At, text: &raw::Text) -> Option<DutyRate> {
         match DutyRate::parse(text.get_ref()) {
             Ok(rate) => Some(rate),
             Err(error) => {
@@ -138,8 +138,39 @@ impl Reader {
     }
 
     fn provision(&mut self, at: At, folder: &str, raw: Spanned<raw::Provision>) -> Option<Provision> {
+        if raw.get_ref().rate.is_empty() {
+            let span = at.span(&raw.span());
+            self.fault(
+                Code::Incomplete,
+                Some(span),
+                format!("the provision `{}` has no rate", raw.get_ref().id.get_ref()),
+            );
+        }
+        let mut rates = Vec::new();
+        for record in &raw.get_ref().rate {
+            let record = record.get_ref();
+            let rate = self.rate(at, &record.text);
+            let term = self.term(at, &record.from, record.until.as_ref(), &record.act);
+            if let (Some(rate), Some(term)) = (rate, term) {
+                rates.push(RateRecord { rate, term, patch: false, note: record.note.clone() });
+            }
+        }
+        self.with_rates(at, folder, raw, rates)
+    }
+
+    /// The provision that a scenario adds, with its one rate; its goods are the scenario's to say.
+    pub(crate) fn imposed(&mut self, at: At, raw: Spanned<raw::Provision>, rate: RateRecord) -> Option<Provision> {
+        self.with_rates(at, "", raw, vec![rate])
+    }
+
+    fn with_rates(
+        &mut self,
+        at: At,
+        folder: &str,
+        raw: Spanned<raw::Provision>,
+        rates: Vec<RateRecord>,
+    ) -> Option<Provision> {
         let place = self.place(at, &raw);
-        let span = at.span(&raw.span());
         let raw = raw.into_inner();
         let scope = self.scope(
             at,
@@ -148,18 +179,6 @@ impl Reader {
             (raw.products.as_ref(), raw.products_except.as_ref()),
         );
         let when = self.conditions(at, None, raw.when.as_ref());
-        if raw.rate.is_empty() {
-            self.fault(Code::Incomplete, Some(span), format!("the provision `{}` has no rate", raw.id.get_ref()));
-        }
-        let mut rates = Vec::new();
-        for record in raw.rate {
-            let record = record.into_inner();
-            let rate = self.rate(at, &record.text);
-            let term = self.term(at, &record.from, record.until.as_ref(), &record.act);
-            if let (Some(rate), Some(term)) = (rate, term) {
-                rates.push(RateRecord { rate, term, patch: false, note: record.note });
-            }
-        }
         Some(Provision {
             id: raw.id.into_inner(),
             heading: raw.heading.into_inner(),

@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Many {
 }
 
 /// The only version of the format there is.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Format;
 
@@ -58,7 +58,7 @@ pub type Date = Spanned<Datetime>;
 /// `acts/*.toml`: a table an act, and an optional `format`.
 pub type ActFile = BTreeMap<String, toml::Spanned<toml::Value>>;
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
     pub title: String,
@@ -71,7 +71,7 @@ pub struct Act {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Origins {
     #[expect(dead_code, reason = "the format is checked by its type")]
@@ -80,7 +80,7 @@ pub struct Origins {
     pub group: Vec<Spanned<Group>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     pub name: String,
@@ -89,7 +89,7 @@ pub struct Group {
     pub member: Vec<Spanned<GroupMember>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct GroupMember {
     pub origins: Texts,
@@ -98,7 +98,7 @@ pub struct GroupMember {
     pub act: Text,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     #[expect(dead_code, reason = "the format is checked by its type")]
@@ -107,7 +107,7 @@ pub struct Claims {
     pub claim: Vec<Spanned<Claim>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     pub name: String,
@@ -118,14 +118,14 @@ pub struct Claim {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug, PartialEq, Eq)]
+#[derive(Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Says {
     Article,
     Benefit,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Families {
     #[expect(dead_code, reason = "the format is checked by its type")]
@@ -136,7 +136,7 @@ pub struct Families {
     pub order: Vec<Spanned<Order>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
     pub id: String,
@@ -144,7 +144,7 @@ pub struct Family {
     pub levied_by: Text,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     pub levied_by: Text,
@@ -157,7 +157,7 @@ pub struct Order {
 /// `jurisdictions.toml`: a table a customs territory, and `format`.
 pub type Jurisdictions = BTreeMap<String, toml::Spanned<toml::Value>>;
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Jurisdiction {
     pub time_zone: String,
@@ -167,7 +167,7 @@ pub struct Jurisdiction {
     pub governing: Vec<Governing>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Governing {
     pub entry_types: Vec<String>,
@@ -176,7 +176,7 @@ pub struct Governing {
     pub act: String,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     #[expect(dead_code, reason = "the format is checked by its type")]
@@ -204,14 +204,14 @@ pub struct Program {
     pub annulment: Vec<Spanned<Annulment>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Checked {
     pub through: Datetime,
     pub against: String,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Provision {
     pub id: Text,
@@ -229,7 +229,7 @@ pub struct Provision {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     pub from: Date,
@@ -240,7 +240,7 @@ pub struct Rate {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
     pub from: Date,
@@ -250,7 +250,7 @@ pub struct Term {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Suspension {
     pub id: Text,
@@ -263,14 +263,14 @@ pub struct Suspension {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug, PartialEq, Eq)]
+#[derive(Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum OnLapse {
     Resume,
     Terminate,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     pub id: Text,
@@ -292,7 +292,7 @@ pub struct Exception {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Prohibition {
     pub id: Text,
@@ -310,7 +310,7 @@ pub struct Prohibition {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Annulment {
     pub of: Texts,
@@ -322,7 +322,7 @@ pub struct Annulment {
 }
 
 /// The conditions of `LEDGER.md`, section 3.5.
-#[derive(Deserialize, Debug, Default)]
+#[derive(Deserialize, Clone, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     pub loaded_before: Option<Date>,
@@ -367,7 +367,7 @@ pub struct When {
     pub owing: Option<Texts>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Stacking {
     #[expect(dead_code, reason = "the format is checked by its type")]
@@ -377,7 +377,7 @@ pub struct Stacking {
     pub rule: Vec<Spanned<Rule>>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub id: Text,
@@ -387,7 +387,7 @@ pub struct Rule {
     pub note: Option<String>,
 }
 
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct RuleOrder {
     pub from: Date,

@@ -86,7 +86,7 @@ pub struct Line<'s> {
     pub printed_in: EditionRef<'s>,
     /// How well the editions cover the day.
     pub coverage: Coverage,
-    /// Whether the ten-digit suffix is known to be valid. It is not for days before the first edition, for codes of 2017,
+    /// Whether the ten-digit suffix is known to be valid. It is not for days that no edition covers, for codes of 2017,
     /// and for watches, whose suffixes stand in a statistical note; it is true of an eight-digit code.
     pub suffix_checked: bool,
 }
@@ -274,7 +274,8 @@ impl Schedule {
         let layer = self.blob.row(Section::Rates, rate).u8(22) != 0;
         if own.next().is_some() {
             Suffix::OtherDates
-        } else if lines.is_empty() || layer || at < self.first_edition().published {
+        } else if lines.is_empty() || layer || at < self.first_edition().published || at > self.last_edition().published
+        {
             Suffix::Unchecked
         } else {
             Suffix::Unknown
