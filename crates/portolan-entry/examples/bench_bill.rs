@@ -118,7 +118,7 @@ fn one_line(law: &Law<'_>) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         builder.clear();
         for (column, value) in [
-            ("hts_number", "9403.60.8081"),
+            ("hts_number", "9403.60.8089"),
             ("country_of_origin", "CN"),
             ("entry_date", "2025-06-05"),
             ("entered_value_usd", "10000"),

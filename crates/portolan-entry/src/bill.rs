@@ -3,6 +3,7 @@
 //! The fees (`mpf`, `hmf`) and `landed_total` stay empty: the ledger does not hold the fees yet.
 
 use portolan_engine::Bill;
+use portolan_engine::answer::FamilyAmount;
 use portolan_ledger::line::{EntryLine, When};
 use portolan_ledger::record::FamilyId;
 use portolan_ledger::time::Clock;
@@ -101,13 +102,7 @@ impl<'l> BillLayout<'l> {
         out.extend_from_slice(&line.origin.0);
         out.push(b',');
         when(out, line.entry_date, clock);
-        for family in &self.families {
-            let amount = bill.families.get(usize::from(family.0)).copied().unwrap_or_default();
-            out.push(b',');
-            cells::pct_or_empty(out, amount.pct);
-            out.push(b',');
-            cells::cents_or_empty(out, amount.duty);
-        }
+        self.write_families(out, bill);
         for pct in [bill.additional_pct, bill.total_pct] {
             out.push(b',');
             cells::pct_or_empty(out, pct);
@@ -129,6 +124,25 @@ impl<'l> BillLayout<'l> {
         out.extend_from_slice(self.ledger.version.as_bytes());
     }
 
+    /// Most families owe nothing: runs of zeros are written at once.
+    fn write_families(&self, out: &mut Vec<u8>, bill: &Bill) {
+        let mut zeros = 0;
+        for family in &self.families {
+            let amount = bill.families.get(usize::from(family.0)).unwrap_or(&FamilyAmount::ZERO);
+            if *amount == FamilyAmount::ZERO {
+                zeros += 1;
+                continue;
+            }
+            write_zeros(out, zeros);
+            zeros = 0;
+            out.push(b',');
+            cells::pct_or_empty(out, amount.pct);
+            out.push(b',');
+            cells::cents_or_empty(out, amount.duty);
+        }
+        write_zeros(out, zeros);
+    }
+
     fn write_lists(&self, out: &mut Vec<u8>, bill: &Bill) {
         out.push(b',');
         cells::list(out, &bill.needs_input);
@@ -141,6 +155,17 @@ impl<'l> BillLayout<'l> {
         }
         out.push(b',');
         cells::list(out, bill.headings.iter());
+    }
+}
+
+/// Writes points and duty of so many families that owe nothing.
+fn write_zeros(out: &mut Vec<u8>, families: usize) {
+    const ZEROS: &[u8] = b",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0";
+    let mut bytes = families * 4;
+    while bytes > 0 {
+        let run = bytes.min(ZEROS.len());
+        out.extend_from_slice(&ZEROS[..run]);
+        bytes -= run;
     }
 }
 

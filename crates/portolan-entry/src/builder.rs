@@ -82,19 +82,10 @@ pub struct Filed {
 }
 
 impl Filed {
-    /// Nothing is stated as filed.
-    pub const NOTHING: Self = Self {
-        headings: Vec::new(),
-        duties: Vec::new(),
-        duty_total: None,
-        mpf: None,
-        hmf: None,
-        liquidation_date: None,
-        liquidation_status: None,
-        recon_flag: None,
-        protest_status: None,
-        drawback_flag: None,
-    };
+    /// Whether nothing is stated that an audit could compare.
+    pub fn is_nothing(&self) -> bool {
+        self.duty_total.is_none() && self.headings.is_empty()
+    }
 }
 
 /// An entry line with what stands beside it.
@@ -114,6 +105,7 @@ pub struct LineBuilder<'c> {
     stated: u64,
     quantities: [Quantity; 3],
     units: [String; 3],
+    known_units: Vec<String>,
     value_as_stated: Option<Cents>,
     currency: Option<[u8; 3]>,
     faults: Vec<FieldFault>,
@@ -128,6 +120,7 @@ impl<'c> LineBuilder<'c> {
             stated: 0,
             quantities: [Quantity::ZERO; 3],
             units: [const { String::new() }; 3],
+            known_units: Vec::new(),
             value_as_stated: None,
             currency: None,
             faults: Vec::new(),
@@ -136,7 +129,10 @@ impl<'c> LineBuilder<'c> {
 
     /// Forgets everything, for the next line.
     pub fn clear(&mut self) {
+        // The quantities are written over when the line is settled, so that their units need no new memory.
+        let quantities = std::mem::take(&mut self.entry.line.quantities);
         self.entry.line = blank(self.context);
+        self.entry.line.quantities = quantities;
         if self.stated & FILED != 0 {
             self.entry.filed = Filed::default();
         }
@@ -232,11 +228,26 @@ impl<'c> LineBuilder<'c> {
             Column::Quantity1 => self.quantities[0] = value::quantity(value)?,
             Column::Quantity2 => self.quantities[1] = value::quantity(value)?,
             Column::Quantity3 => self.quantities[2] = value::quantity(value)?,
-            Column::Unit1 => self.units[0] = unit(value)?,
-            Column::Unit2 => self.units[1] = unit(value)?,
-            Column::Unit3 => self.units[2] = unit(value)?,
+            Column::Unit1 => self.unit(0, value)?,
+            Column::Unit2 => self.unit(1, value)?,
+            Column::Unit3 => self.unit(2, value)?,
             _ => return self.take_filed(column, value),
         }
+        Ok(())
+    }
+
+    /// Reads a unit. Files use a handful of them over and over: one that was read once is known by its bytes.
+    fn unit(&mut self, index: usize, value: &[u8]) -> Result<(), Wrong> {
+        if !self.known_units.iter().any(|known| known.as_bytes() == value) {
+            let text = String::from_utf8_lossy(value).into_owned();
+            if Unit::parse(&text).is_err() {
+                let help = Some("kg, No., liters, bbl, m2, ...".to_owned());
+                return Err(Wrong { what: "not a unit that the schedule uses".to_owned(), help });
+            }
+            self.known_units.push(text);
+        }
+        self.units[index].clear();
+        self.units[index].push_str(std::str::from_utf8(value).unwrap_or_default());
         Ok(())
     }
 
@@ -347,13 +358,24 @@ impl<'c> LineBuilder<'c> {
             (Column::Quantity2, Column::Unit2),
             (Column::Quantity3, Column::Unit3),
         ];
-        self.entry.line.quantities.clear();
+        let settled = &mut self.entry.line.quantities;
+        let mut count = 0;
         for (index, (quantity, unit)) in COLUMNS.into_iter().enumerate() {
-            if self.has(quantity) {
-                let unit = if self.has(unit) { self.units[index].clone() } else { String::new() };
-                self.entry.line.quantities.push(StatedQuantity { quantity: self.quantities[index], unit });
+            if self.stated & quantity.bit() == 0 {
+                continue;
             }
+            let unit = if self.stated & unit.bit() == 0 { "" } else { self.units[index].as_str() };
+            match settled.get_mut(count) {
+                Some(kept) => {
+                    kept.quantity = self.quantities[index];
+                    kept.unit.clear();
+                    kept.unit.push_str(unit);
+                }
+                None => settled.push(StatedQuantity { quantity: self.quantities[index], unit: unit.to_owned() }),
+            }
+            count += 1;
         }
+        settled.truncate(count);
     }
 
     /// Contents of three metals are parts of one value.
@@ -403,7 +425,9 @@ const FILED: u64 = {
 fn blank(context: &Context<'_>) -> EntryLine {
     let code = TariffCode::from_padded(0, 8);
     let day = When::Day(context.known_date);
-    EntryLine { view: context.view, ..EntryLine::new(context.side, code, Origin(*b"XX"), day, context.known_date) }
+    let mut line = EntryLine::new(context.side, code, Origin(*b"XX"), day, context.known_date);
+    line.view = context.view;
+    line
 }
 
 /// The items of a list with `;` between; empty ones are left out.
@@ -440,16 +464,5 @@ fn currency(value: &[u8]) -> Result<[u8; 3], Wrong> {
     match value.to_ascii_uppercase()[..] {
         [a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok([a, b, c]),
         _ => Err(Wrong { what: "not the ISO code of a currency".to_owned(), help: Some("CNY, USD, ...".to_owned()) }),
-    }
-}
-
-fn unit(value: &[u8]) -> Result<String, Wrong> {
-    let text = String::from_utf8_lossy(value).into_owned();
-    match Unit::parse(&text) {
-        Ok(_) => Ok(text),
-        Err(_) => Err(Wrong {
-            what: "not a unit that the schedule uses".to_owned(),
-            help: Some("kg, No., liters, bbl, m2, ...".to_owned()),
-        }),
     }
 }

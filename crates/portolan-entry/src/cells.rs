@@ -5,18 +5,41 @@ use portolan_ledger::{Cents, Day, Rate, TariffCode};
 
 use crate::civil;
 
+/// Two digits for each number below a hundred.
+const PAIRS: [[u8; 2]; 100] = pairs();
+
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut at = 0;
+    while at < 100 {
+        // Both are below ten.
+        pairs[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
+        at += 1;
+    }
+    pairs
+}
+
+fn pair(value: u64) -> [u8; 2] {
+    PAIRS[usize::try_from(value % 100).unwrap_or(0)]
+}
+
 /// Writes a whole number.
 pub fn whole(out: &mut Vec<u8>, value: u64) {
+    if value < 10 {
+        out.push(digit(value));
+        return;
+    }
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     let mut left = value;
-    loop {
+    while left >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&pair(left));
+        left /= 100;
+    }
+    if left > 0 {
         at -= 1;
-        digits[at] = digit(left % 10);
-        left /= 10;
-        if left == 0 {
-            break;
-        }
+        digits[at] = digit(left);
     }
     out.extend_from_slice(&digits[at..]);
 }
@@ -25,24 +48,30 @@ fn digit(value: u64) -> u8 {
     b'0' + u8::try_from(value % 10).unwrap_or(0)
 }
 
-/// Writes an integer scaled by `10^places` as a plain decimal without trailing zeros.
-pub fn scaled(out: &mut Vec<u8>, value: i64, places: u32) {
+/// Writes an integer scaled by `10^PLACES` as a plain decimal without trailing zeros. The places are known to the compiler,
+/// which turns the divisions into multiplications.
+pub fn scaled<const PLACES: u32>(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
-    let unit = 10_u64.pow(places);
+    let unit = const { 10_u64.pow(PLACES) };
     let (units, mut part) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     whole(out, units);
     if part == 0 {
         return;
     }
-    out.push(b'.');
-    let mut place = unit / 10;
-    while part > 0 {
-        out.push(digit(part / place));
-        part %= place;
-        place = (place / 10).max(1);
+    let mut places = PLACES as usize;
+    while part % 10 == 0 {
+        part /= 10;
+        places -= 1;
     }
+    let mut digits = [b'0'; 20];
+    for place in (0..places.min(digits.len())).rev() {
+        digits[place] = digit(part);
+        part /= 10;
+    }
+    out.push(b'.');
+    out.extend_from_slice(&digits[..places.min(digits.len())]);
 }
 
 /// Writes an amount of money with two decimals, or none where it is whole: `2550`, `12.50`.
@@ -53,7 +82,8 @@ pub fn cents(out: &mut Vec<u8>, value: Cents) {
     let (dollars, part) = (value.0.unsigned_abs() / 100, value.0.unsigned_abs() % 100);
     whole(out, dollars);
     if part != 0 {
-        out.extend_from_slice(&[b'.', digit(part / 10), digit(part)]);
+        let [tens, ones] = pair(part);
+        out.extend_from_slice(&[b'.', tens, ones]);
     }
 }
 
@@ -72,12 +102,12 @@ pub fn pct_or_empty(out: &mut Vec<u8>, value: Option<Pct>) {
         Ok(small) if small % 10_000_000_000 == 0 => small / 10_000_000_000,
         _ => value.micro_points(),
     };
-    scaled(out, micro, 6);
+    scaled::<6>(out, micro);
 }
 
 /// Writes a share in percentage points.
 pub fn share(out: &mut Vec<u8>, value: Rate) {
-    scaled(out, value.0, Rate::PLACES);
+    scaled::<{ Rate::PLACES }>(out, value.0);
 }
 
 /// Writes `YYYY-MM-DD`.
@@ -87,30 +117,26 @@ pub fn day(out: &mut Vec<u8>, value: Day) {
         out.push(b'-');
     }
     let year = u64::from(year.unsigned_abs());
-    out.extend_from_slice(&[digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), b'-']);
-    let (month, day) = (u64::from(month), u64::from(day));
-    out.extend_from_slice(&[digit(month / 10), digit(month), b'-', digit(day / 10), digit(day)]);
+    let ([a, b], [c, d]) = (pair(year / 100), pair(year));
+    let ([e, f], [g, h]) = (pair(u64::from(month)), pair(u64::from(day)));
+    out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
 }
 
 /// Writes a code with the schedule's dots.
 pub fn code(out: &mut Vec<u8>, code: TariffCode) {
-    let mut digits = [0_u8; 10];
-    let mut left = code.padded();
-    for place in digits.iter_mut().rev() {
-        *place = digit(left % 10);
-        left /= 10;
-    }
-    for (at, &place) in digits.iter().take(usize::from(code.digits())).enumerate() {
-        if matches!(at, 4 | 6) {
+    let padded = code.padded();
+    let pairs = [padded / 100_000_000, padded / 1_000_000, padded / 10_000, padded / 100, padded].map(pair);
+    for (at, digits) in pairs.iter().take(usize::from(code.digits()) / 2).enumerate() {
+        if matches!(at, 2 | 3) {
             out.push(b'.');
         }
-        out.push(place);
+        out.extend_from_slice(digits);
     }
 }
 
 /// Writes a text, in quotes where it holds a comma, a quote or a line break.
 pub fn text(out: &mut Vec<u8>, value: &[u8]) {
-    if !value.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    if is_plain(value) {
         out.extend_from_slice(value);
         return;
     }
@@ -124,16 +150,23 @@ pub fn text(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
 }
 
+fn is_plain(value: &[u8]) -> bool {
+    !value.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
+}
+
 /// Writes texts as one cell, `;` between them.
 pub fn list<T: AsRef<[u8]>>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
-    let mut cell = Vec::new();
+    let start = out.len();
     for (at, value) in values.into_iter().enumerate() {
         if at > 0 {
-            cell.push(b';');
+            out.push(b';');
         }
-        cell.extend_from_slice(value.as_ref());
+        out.extend_from_slice(value.as_ref());
     }
-    text(out, &cell);
+    if !is_plain(&out[start..]) {
+        let cell = out.split_off(start);
+        text(out, &cell);
+    }
 }
 
 #[cfg(test)]
@@ -151,10 +184,11 @@ mod tests {
         assert_eq!(written(|o| whole(o, 0)), "0");
         assert_eq!(written(|o| whole(o, u64::MAX)), u64::MAX.to_string());
         for value in [0, 1, -1, 10, 123_456_789, -1_000_000, i64::MAX, i64::MIN] {
-            for places in [0, 2, 6, 7] {
-                let expected = portolan_ledger::number::format_scaled(value, places);
-                assert_eq!(written(|o| scaled(o, value, places)), expected, "{value} to {places}");
-            }
+            let expected = |places| portolan_ledger::number::format_scaled(value, places);
+            assert_eq!(written(|o| scaled::<0>(o, value)), expected(0));
+            assert_eq!(written(|o| scaled::<2>(o, value)), expected(2));
+            assert_eq!(written(|o| scaled::<6>(o, value)), expected(6));
+            assert_eq!(written(|o| scaled::<7>(o, value)), expected(7));
         }
         assert_eq!(written(|o| cents(o, Cents(1_250))), "12.50");
         assert_eq!(written(|o| cents(o, Cents(-5))), "-0.05");

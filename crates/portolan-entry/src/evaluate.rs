@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use portolan_engine::{Engine, Fault as EngineFault, Law};
+use portolan_engine::{Bill, Engine, Fault as EngineFault, Law};
 use portolan_ledger::Side;
 use portolan_ledger::line::EntryLine;
 
@@ -62,6 +62,7 @@ pub struct Evaluator<'a, 'l> {
     shared: &'a Shared<'a, 'l>,
     engine: Engine<'a>,
     builder: LineBuilder<'a>,
+    bill: Bill,
     tail: Vec<u8>,
 }
 
@@ -79,7 +80,13 @@ pub struct Position {
 impl<'a, 'l> Evaluator<'a, 'l> {
     /// An evaluator.
     pub fn new(shared: &'a Shared<'a, 'l>) -> Self {
-        Self { shared, engine: Engine::new(shared.law), builder: LineBuilder::new(shared.context), tail: Vec::new() }
+        Self {
+            shared,
+            engine: Engine::new(shared.law),
+            builder: LineBuilder::new(shared.context),
+            bill: Bill::default(),
+            tail: Vec::new(),
+        }
     }
 
     /// Evaluates the rows of a piece.
@@ -154,23 +161,20 @@ impl<'a, 'l> Evaluator<'a, 'l> {
             return Err(vec![FieldFault::of_line("the ledger has no clock for the direction of the line")]);
         };
         let told = |fault| vec![engine_fault(fault, line)];
-        let bill = if self.shared.layers == Layers::None {
-            self.engine.bill(line).map_err(told)?
+        if self.shared.layers == Layers::None {
+            self.engine.bill_into(line, &mut self.bill).map_err(told)?;
         } else {
             let answer = self.engine.answer(line).map_err(told)?;
             let law = (self.shared.law, clock);
             let rows = layers::write(&mut out.layers, self.shared.layers, law, keys, line, &answer, &self.tail);
             out.summary.layers += rows;
-            answer.bill
-        };
-        let audit = if entry.filed == crate::builder::Filed::NOTHING {
-            Audit::default()
-        } else {
-            audit(&mut self.engine, entry, &bill)
-        };
-        out.summary.add(line.value, &bill, audit.finding);
+            self.bill = answer.bill;
+        }
+        let bill = &self.bill;
+        let audit = if entry.filed.is_nothing() { Audit::default() } else { audit(&mut self.engine, entry, bill) };
+        out.summary.add(line.value, bill, audit.finding);
         if !self.shared.quiet {
-            self.shared.layout.write(&mut out.bill, keys, line, clock, &bill, &audit);
+            self.shared.layout.write(&mut out.bill, keys, line, clock, bill, &audit);
             out.bill.extend_from_slice(&self.tail);
             out.bill.push(b'\n');
         }

@@ -179,7 +179,7 @@ impl Drawn {
         cells::cents(out, self.value);
         out.push(b',');
         if let Some((amount, unit)) = &self.quantity {
-            cells::scaled(out, *amount, 6);
+            cells::scaled::<6>(out, *amount);
             out.push(b',');
             cells::text(out, unit.as_bytes());
         } else {

@@ -147,7 +147,7 @@ impl Teller<'_, '_> {
     /// What follows a suspension.
     fn after(&self, until: Option<Instant>, resumes: bool, rate: &str) -> String {
         match until {
-            None => ", without a term".to_owned(),
+            None => " until further notice".to_owned(),
             Some(until) if resumes => format!(" until {}; then {rate} is owed again", self.clock.show(until)),
             Some(until) => format!(" until {}; then it ends", self.clock.show(until)),
         }

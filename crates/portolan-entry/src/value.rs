@@ -238,6 +238,14 @@ pub fn entry_type(text: &[u8]) -> Result<[u8; 2], Wrong> {
 
 /// Reads a mode of transport.
 pub fn mode(text: &[u8]) -> Result<Mode, Wrong> {
+    // The plain names as nearly every file has them; the ledger knows the codes and other spellings.
+    match text {
+        b"vessel" => return Ok(Mode::Vessel),
+        b"air" => return Ok(Mode::Air),
+        b"truck" => return Ok(Mode::Truck),
+        b"rail" => return Ok(Mode::Rail),
+        _ => {}
+    }
     let words = std::str::from_utf8(text).unwrap_or_default();
     Mode::parse(words).ok_or_else(|| {
         Wrong::new("not a mode of transport")

@@ -1,0 +1,110 @@
+//! What must hold of any file: the order of rows, how files are cut, and what is written beside change no bill.
+
+use std::collections::BTreeMap;
+
+use portolan_entry::{Input, Layers, Options, Output, generate, run};
+
+use crate::{LAW, Table, answer, options, text, today};
+
+/// A file of lines drawn by chance.
+pub fn drawn(seed: u64, lines: usize) -> String {
+    let mut out = Vec::new();
+    generate::write_csv(&LAW, seed, lines, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The rows of a bill without their number.
+fn rows(bill: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(bill).unwrap();
+    text.lines().skip(1).map(|line| line.split_once(',').unwrap().1.to_owned()).collect()
+}
+
+#[test]
+fn the_order_of_rows_changes_no_bill() {
+    let file = drawn(1, 3_000);
+    let mut lines: Vec<&str> = file.lines().collect();
+    let straight = rows(&answer(&file, Layers::None).unwrap().bill);
+    lines[1..].reverse();
+    let mut turned = rows(&answer(&(lines.join("\n") + "\n"), Layers::None).unwrap().bill);
+    turned.reverse();
+    assert_eq!(straight, turned);
+}
+
+#[test]
+fn cutting_a_file_changes_no_sum() {
+    let file = drawn(2, 3_000);
+    let whole = answer(&file, Layers::None).unwrap();
+    let lines: Vec<&str> = file.lines().collect();
+    let inputs: Vec<Input> =
+        lines[1..].chunks(700).map(|part| text(&format!("{}\n{}\n", lines[0], part.join("\n")))).collect();
+    let parts = run(&inputs, &options(Layers::None), &LAW, &mut |_, _| {}).unwrap();
+    assert_eq!(whole.bill, parts.bill, "rows are counted through all files");
+    assert_eq!(whole.summary.families, parts.summary.families);
+    assert_eq!(whole.summary.total_duty_cents, parts.summary.total_duty_cents);
+    assert_eq!(whole.summary.needs_input, parts.summary.needs_input);
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let file = drawn(4, 20_000);
+    let with = |threads| {
+        let mut options = Options::new(today(), Output::Memory);
+        (options.threads, options.layers) = (threads, Layers::None);
+        run(&[text(&file)], &options, &LAW, &mut |_, _| {}).unwrap()
+    };
+    let (one, three) = (with(1), with(3));
+    assert!(one.bill == three.bill, "the bytes differ");
+    assert_eq!(one.summary, three.summary);
+}
+
+/// Dollars with two decimals at most, in cents.
+fn cents(text: &str) -> i64 {
+    let (dollars, part) = text.split_once('.').unwrap_or((text, "0"));
+    dollars.parse::<i64>().unwrap() * 100 + part.parse::<i64>().unwrap()
+}
+
+#[test]
+fn layers_sum_to_the_bill() {
+    let file = drawn(5, 1_500);
+    let done = answer(&file, Layers::All).unwrap();
+    let (bill, layers) = (Table::read(&done.bill), Table::read(&done.layers));
+    assert_eq!(layers.rows.len() as u64, done.summary.layers);
+    let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for row in 0..layers.rows.len() {
+        if ["applied", "beyond_horizon"].contains(&layers.get(row, "status")) {
+            *sums.entry((layers.get(row, "source_row"), layers.get(row, "family"))).or_default() +=
+                cents(layers.get(row, "duty"));
+        }
+    }
+    let mut compared = 0;
+    for row in 0..bill.rows.len() {
+        if bill.get(row, "total_duty").is_empty() {
+            continue;
+        }
+        let mut total = 0;
+        for name in bill.names.iter().filter_map(|name| name.strip_suffix("_duty")).filter(|name| *name != "total") {
+            let duty = cents(bill.get(row, &format!("{name}_duty")));
+            let summed = sums.get(&(bill.get(row, "source_row"), name)).copied().unwrap_or(0);
+            assert_eq!(duty, summed, "{name} of row {}: {:?}", bill.get(row, "source_row"), bill.rows[row]);
+            total += duty;
+        }
+        assert_eq!(total, cents(bill.get(row, "total_duty")));
+        compared += 1;
+    }
+    assert!(compared > 1_000, "{compared}");
+}
+
+#[test]
+fn with_layers_or_without_the_bill_is_the_same() {
+    let file = drawn(6, 1_500);
+    let (with, without) = (answer(&file, Layers::All).unwrap(), answer(&file, Layers::None).unwrap());
+    for (a, b) in rows(&with.bill).iter().zip(rows(&without.bill)) {
+        assert_eq!(*a, b);
+    }
+}
+
+#[test]
+fn the_same_seed_draws_the_same_file() {
+    assert_eq!(drawn(8, 100), drawn(8, 100));
+    assert_ne!(drawn(8, 100), drawn(9, 100));
+}
