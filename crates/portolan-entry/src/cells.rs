@@ -10,11 +10,10 @@ const PAIRS: [[u8; 2]; 100] = pairs();
 
 const fn pairs() -> [[u8; 2]; 100] {
     let mut pairs = [[b'0'; 2]; 100];
-    let mut at = 0;
-    while at < 100 {
-        // Both are below ten.
-        pairs[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
-        at += 1;
+    let mut number = 0_u8;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
     }
     pairs
 }
@@ -117,9 +116,12 @@ pub fn day(out: &mut Vec<u8>, value: Day) {
         out.push(b'-');
     }
     let year = u64::from(year.unsigned_abs());
-    let ([a, b], [c, d]) = (pair(year / 100), pair(year));
-    let ([e, f], [g, h]) = (pair(u64::from(month)), pair(u64::from(day)));
-    out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
+    let mut text = *b"0000-00-00";
+    text[..2].copy_from_slice(&pair(year / 100));
+    text[2..4].copy_from_slice(&pair(year));
+    text[5..7].copy_from_slice(&pair(u64::from(month)));
+    text[8..].copy_from_slice(&pair(u64::from(day)));
+    out.extend_from_slice(&text);
 }
 
 /// Writes a code with the schedule's dots.

@@ -1,6 +1,7 @@
 //! Conditions in plain words: what they ask of goods, and in which columns a filer says so.
 
 use portolan_engine::Law;
+use portolan_ledger::TariffCode;
 use portolan_ledger::record::{Bound, Condition, Mode, Named, OriginRef, Reference, Relation, Share};
 use portolan_ledger::time::Clock;
 
@@ -55,7 +56,7 @@ pub fn columns(law: &Law<'_>, conditions: &[&Condition]) -> Vec<String> {
         if let Condition::Claim { claim, yes } = condition {
             let name = law.timeline.ledger.claims.get(usize::from(claim.0)).map_or("", |c| c.name.as_str());
             found.pop();
-            found.push(format!("claims: {}{name}", if *yes { "" } else { "no:" }));
+            found.push(format!("claims {}{name}", if *yes { "" } else { "no:" }));
         }
     }
     let mut unique: Vec<String> = Vec::new();
@@ -69,6 +70,19 @@ pub fn columns(law: &Law<'_>, conditions: &[&Condition]) -> Vec<String> {
 
 /// What conditions ask of goods, as words that follow *goods*.
 pub fn phrase(law: &Law<'_>, clock: &Clock, conditions: &[&Condition]) -> String {
+    words(law, clock, conditions).join(" and ")
+}
+
+/// What would have to be claimed, as words that follow *not claimed:*.
+pub fn unclaimed(law: &Law<'_>, clock: &Clock, conditions: &[&Condition]) -> String {
+    let bare = |words: &String| {
+        let bare = words.strip_prefix("claimed as ").or_else(|| words.strip_prefix("claimed "));
+        bare.unwrap_or(words).to_owned()
+    };
+    words(law, clock, conditions).iter().map(bare).collect::<Vec<_>>().join(" and ")
+}
+
+fn words(law: &Law<'_>, clock: &Clock, conditions: &[&Condition]) -> Vec<String> {
     let vessel = |c: &&Condition| matches!(c, Condition::Mode(modes) if modes.as_slice() == [Mode::Vessel]);
     let on_vessel = conditions.iter().any(vessel) && conditions.iter().any(|c| matches!(c, Condition::Loaded(_)));
     let mut words = Vec::new();
@@ -81,7 +95,7 @@ pub fn phrase(law: &Law<'_>, clock: &Clock, conditions: &[&Condition]) -> String
             other => one(law, clock, other),
         });
     }
-    words.join(" and ")
+    words
 }
 
 fn bound(bound: Bound, clock: &Clock) -> String {
@@ -135,7 +149,7 @@ fn one(law: &Law<'_>, clock: &Clock, condition: &Condition) -> String {
             format!("with {column} of {} {rate}%", threshold(*at_least))
         }
         Condition::Chapter98(numbers) if numbers.is_empty() => "claimed under chapter 98".to_owned(),
-        Condition::Chapter98(numbers) => format!("claimed under {}", or(numbers.iter().cloned())),
+        Condition::Chapter98(numbers) => format!("claimed under {}", chapter_98(numbers)),
         Condition::ExportedFrom(countries) => format!("exported from {}", origins(law, countries)),
         Condition::Provisions { relation, of } => {
             let words = match relation {
@@ -170,6 +184,18 @@ fn origins(law: &Law<'_>, countries: &[OriginRef]) -> String {
             law.timeline.ledger.groups.get(usize::from(group.0)).map_or(String::new(), |g| g.name.clone())
         }
     }))
+}
+
+/// Numbers of chapter 98 with their dots; of many, the first ones.
+fn chapter_98(numbers: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let dotted =
+        |digits: &String| digits.parse::<TariffCode>().map_or_else(|_| digits.clone(), |code| code.to_string());
+    let mut shown: Vec<String> = numbers.iter().take(SHOWN).map(dotted).collect();
+    if numbers.len() > SHOWN {
+        shown.push(format!("{} other numbers of chapter 98", numbers.len() - SHOWN));
+    }
+    or(shown.into_iter())
 }
 
 /// Names with commas, and *or* before the last.

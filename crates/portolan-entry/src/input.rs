@@ -238,6 +238,8 @@ fn header(file: &str, record: &csv::ByteRecord) -> Result<Header, Faults> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn open(text: &[u8]) -> Result<(Vec<Option<Column>>, Vec<u8>), String> {
@@ -300,7 +302,7 @@ mod tests {
     fn pieces_end_with_rows() {
         let mut text = format!("{HEAD}\n");
         for row in 0..50_000 {
-            text.push_str(&format!("{row},\"x\ny\",\"\"\"\",plain text that is a little longer\n"));
+            let _ = writeln!(text, "{row},\"x\ny\",\"\"\"\",plain text that is a little longer");
         }
         let (_, rows) = open(text.as_bytes()).unwrap();
         assert_eq!(rows.len(), text.len() - HEAD.len() - 1);

@@ -188,14 +188,19 @@ impl Teller<'_, '_> {
     /// A condition that is not met. What was not claimed is told with all that would have to be claimed together.
     fn unmet(&self, row: &Row, of_atom: Option<&Condition>) -> Said {
         let conditions: Vec<&Condition> = match (row.status, self.conditions(row)) {
-            (Status::NotClaimed, Some(all)) => all.iter().filter(|c| condition::is_asserted(self.law, c)).collect(),
+            (Status::NotClaimed, Some(all)) => {
+                // What holds while nothing is said of it need not be claimed.
+                let unsaid = |c: &&Condition| matches!(c, Condition::Claim { yes: false, .. });
+                all.iter().filter(|c| condition::is_asserted(self.law, c) && !unsaid(c)).collect()
+            }
             _ => of_atom.into_iter().collect(),
         };
-        let phrase = condition::phrase(self.law, self.clock, &conditions);
         if row.status == Status::NotClaimed {
+            let phrase = condition::unclaimed(self.law, self.clock, &conditions);
             let columns = condition::columns(self.law, &conditions).join(", ");
             return said("not_claimed", format!("not claimed: {phrase} ({columns})"));
         }
+        let phrase = condition::phrase(self.law, self.clock, &conditions);
         said("condition_not_met", format!("does not describe the line: it asks for goods {phrase}"))
     }
 

@@ -39,8 +39,7 @@ pub fn cut(text: &[u8], is_last: bool) -> Cut {
     for (at, &byte) in text.iter().enumerate() {
         state = match (state, byte) {
             (State::Quoted, b'"') => State::Quote,
-            (State::Quoted, _) => State::Quoted,
-            (State::Quote | State::Record | State::Field, b'"') => State::Quoted,
+            (State::Quoted, _) | (State::Quote | State::Record | State::Field, b'"') => State::Quoted,
             (State::Record, b'\r' | b'\n') => {
                 found.end = at + 1;
                 State::Record

@@ -201,8 +201,8 @@ fn attempt<'l>(
         if seen & !sides != 0 {
             return Ok(false);
         }
-        let refused = !options.set_aside && !(outcome.summary.faults.is_empty() && total.faults.is_empty());
-        if !refused {
+        let faultless = outcome.summary.faults.is_empty() && total.faults.is_empty();
+        if faultless || options.set_aside {
             sink.write(outcome)?;
         }
         total.merge(std::mem::take(&mut outcome.summary), options.fault_limit);
@@ -288,7 +288,7 @@ fn stream(
     let (free, freed) = channel::<Box<Job>>();
     let (work, worked) = channel::<Box<Job>>();
     let (done, arrived) = channel::<Arrival>();
-    for _ in 0..threads * 3 + 1 {
+    for _ in 0..=threads * 3 {
         // The receiver is at hand, so this cannot fail.
         let _ = free.send(Box::default());
     }

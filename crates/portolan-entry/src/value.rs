@@ -257,7 +257,7 @@ pub fn mode(text: &[u8]) -> Result<Mode, Wrong> {
 pub fn program(text: &[u8]) -> Result<String, Wrong> {
     let letters = match text {
         [letters @ .., b'+' | b'*' | b'#'] => letters,
-        letters => letters,
+        _ => text,
     };
     if !matches!(letters.len(), 1 | 2) || !letters.iter().all(u8::is_ascii_alphabetic) {
         return Err(Wrong::new("not the symbol of a special program").help("S, S+, KR, AU, A, A+, A*, D, ..."));

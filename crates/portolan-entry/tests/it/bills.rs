@@ -1,6 +1,8 @@
 //! Bills and layers as the interface describes them.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::slice;
 
 use portolan_entry::{Finding, Input, Layers, Options, Output, run};
 
@@ -163,7 +165,7 @@ fn what_was_filed_is_compared() {
     ];
     let mut file = format!("{head}\n");
     for (filed, ..) in rows {
-        file.push_str(&format!("E,1,9403.60.80,CN,2025-04-10,10000,2025-04-10,{filed}\n"));
+        let _ = writeln!(file, "E,1,9403.60.80,CN,2025-04-10,10000,2025-04-10,{filed}");
     }
     let done = answer(&file, Layers::None).unwrap();
     let bill = Table::read(&done.bill);
@@ -192,9 +194,9 @@ fn files_appear_whole_or_not_at_all() {
         names.sort();
         names
     };
-    run(&[bad.clone()], &options, &LAW, &mut |_, _| {}).unwrap_err();
+    run(slice::from_ref(&bad), &options, &LAW, &mut |_, _| {}).unwrap_err();
     assert!(names().is_empty(), "{:?}", names());
-    run(&[good.clone()], &options, &LAW, &mut |_, _| {}).unwrap();
+    run(slice::from_ref(&good), &options, &LAW, &mut |_, _| {}).unwrap();
     assert_eq!(names(), ["bill.csv", "layers.csv"]);
     let first = fs::read(folder.join("bill.csv")).unwrap();
     run(&[good.clone(), bad.clone()], &options, &LAW, &mut |_, _| {}).unwrap_err();
