@@ -36,6 +36,9 @@ pub struct Args {
     /// The view where a line states none
     #[arg(long, value_enum, default_value_t = Side::Assessed)]
     view: Side,
+    /// Answer under the suppositions of this file
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     /// Leave out rows with faults and answer the others, with exit code 1; else one fault refuses everything
     #[arg(long)]
     set_aside: bool,
@@ -74,7 +77,7 @@ enum Side {
 /// Answers the lines of files.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, args.scenario.as_deref())?;
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?;
     let Format::Csv = args.format;
     let output = args.output.clone().map_or(Output::Nothing, Output::Folder);
@@ -144,7 +147,7 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
         page.wrapped(
             2,
             ATTENTION,
-            &format!("{} turn on what is not stated: {least} to {most} in all", lines(summary.open)),
+            &format!("{} open, for what is not stated: {least} to {most} in all", lines(summary.open)),
         );
     }
     let counted = |page: &mut Page, name: &str, map: &std::collections::BTreeMap<String, u64>| {
@@ -177,5 +180,5 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
 
 /// An amount that may be larger than any line's.
 fn dollars(cents: i128) -> String {
-    i64::try_from(cents).map_or_else(|_| format!("{} cents", cents), |cents| money(Cents(cents)))
+    i64::try_from(cents).map_or_else(|_| format!("{cents} cents"), |cents| money(Cents(cents)))
 }

@@ -54,7 +54,8 @@ fn read(files: &[File]) -> Result<Vec<Case>, Failure> {
     let mut all = Vec::new();
     let mut faults = Vec::new();
     for (path, bytes) in files {
-        let read = if path.ends_with(".csv") { cases::read_csv(path, bytes) } else { cases::read_toml(path, bytes) };
+        let is_table = Path::new(path).extension().is_some_and(|extension| extension == "csv");
+        let read = if is_table { cases::read_csv(path, bytes) } else { cases::read_toml(path, bytes) };
         match read {
             Ok(found) => all.extend(found),
             Err(error) => faults.push(Fault::new(error.to_string())),

@@ -81,7 +81,6 @@ pub fn of_option(fault: &FieldFault) -> Fault {
     let value = if fault.value.is_empty() { String::new() } else { format!(" \"{}\"", fault.value) };
     let place = match fault.column.as_str() {
         "" => String::new(),
-        "hts_number" => format!("CODE{value}: "),
         column => format!("{}{value}: ", crate::options::option_of(column)),
     };
     let named = Fault::new(format!("{place}{}", fault.wrong));

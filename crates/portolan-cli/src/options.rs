@@ -32,9 +32,13 @@ fn typed(column: Column) -> String {
     short.map_or_else(|| column.name().replace('_', "-"), |(_, short)| (*short).to_owned())
 }
 
-/// The option of a column or claim, as it is typed: `--steel`.
+/// The option of a column or claim, as it is typed: `--steel`; the code is an argument.
 pub fn option_of(name: &str) -> String {
-    column_of(name).map_or_else(|| format!("--claim {name}"), |column| format!("--{}", typed(column)))
+    match column_of(name) {
+        Some(Column::HtsNumber) => "CODE".to_owned(),
+        Some(column) => format!("--{}", typed(column)),
+        None => format!("--claim {name}"),
+    }
 }
 
 /// The column with exactly this name.

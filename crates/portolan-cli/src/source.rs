@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use portolan_ledger::read::{self, File};
+use portolan_ledger::scenario;
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::{Day, Ledger, Side};
 
@@ -18,6 +19,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// The law under the suppositions of a scenario's file; the law as it is where none is named.
+    pub fn under(folder: Option<&Path>, scenario: Option<&Path>) -> Result<Self, Failure> {
+        let mut source = Self::open(folder)?;
+        if let Some(file) = scenario {
+            source.ledger = suppose(&source.ledger, file)?;
+        }
+        Ok(source)
+    }
+
     /// Opens the law: the folder's records where one is named, else what ships inside. The schedule always ships inside.
     pub fn open(folder: Option<&Path>) -> Result<Self, Failure> {
         let ledger = match folder {
@@ -50,6 +60,36 @@ pub fn cases() -> Result<Vec<File>, Failure> {
 /// What ships inside does not open: the program itself is damaged.
 fn damaged(error: &dyn std::fmt::Display) -> Failure {
     Failure::Broken(Fault::new(format!("the law that ships inside this program does not open: {error}")))
+}
+
+/// A ledger under the suppositions of a file. A base that the file names is looked for in the file's own folder.
+fn suppose(ledger: &Ledger, file: &Path) -> Result<Ledger, Failure> {
+    let wrong = |error: std::io::Error| Fault::new(format!("--scenario {}: {error}", file.display()));
+    let bytes = std::fs::read(file).map_err(wrong)?;
+    let alone = vec![(file.display().to_string(), bytes)];
+    let scenarios = scenario::read(&alone).or_else(|_| scenario::read(&with_siblings(alone, file)));
+    let scenarios = scenarios.map_err(|refused| Failure::Ledger(refused.diagnostics, refused.sources))?;
+    let Some(wanted) = scenarios.scenarios.first() else {
+        let fault = Fault::new(format!("--scenario {}: it holds no scenario", file.display()));
+        return Err(fault.help("a scenario is a TOML file, see LEDGER.md, section 8").into());
+    };
+    scenario::apply(ledger, wanted).map_err(|diagnostics| Failure::Ledger(diagnostics, scenarios.sources.clone()))
+}
+
+/// The file, and the other scenarios of its folder behind it.
+fn with_siblings(alone: Vec<File>, file: &Path) -> Vec<File> {
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut all = alone;
+    let Ok(entries) = std::fs::read_dir(folder) else { return all };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let others = paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    for path in others.filter(|path| path.file_name() != file.file_name()) {
+        if let Ok(bytes) = std::fs::read(&path) {
+            all.push((path.display().to_string(), bytes));
+        }
+    }
+    all
 }
 
 /// The files of a ledger folder.

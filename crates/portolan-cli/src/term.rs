@@ -99,8 +99,11 @@ impl Page {
         self.wrapped(0, SECTION, name);
     }
 
-    /// A text that is broken between words.
+    /// A text that is broken between words; an empty one is left out.
     pub fn wrapped(&mut self, indent: usize, style: Style, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         for line in wrap(text, self.width.saturating_sub(indent)) {
             self.put(indent, style, &line);
         }

@@ -57,6 +57,18 @@ impl<'w, 'l> Words<'w, 'l> {
         cite(self.ledger(), act)
     }
 
+    /// A reason and the citation of the act that decides, named once.
+    pub fn cited(&self, reason: &str, act: Option<ActId>) -> String {
+        let Some(id) = act else { return reason.to_owned() };
+        let act = self.ledger().act(id);
+        let citation = if reason.contains(&act_name(act)) { act.cite.clone() } else { self.act(id) };
+        match reason {
+            "" => citation,
+            _ if reason.contains(&citation) => reason.to_owned(),
+            _ => format!("{reason}; {citation}"),
+        }
+    }
+
     /// The heading and label of a record.
     pub fn record(&self, record: Record) -> (&'l str, &'l str) {
         match record {
@@ -127,6 +139,11 @@ impl<'w, 'l> Words<'w, 'l> {
 pub fn cite(ledger: &Ledger, act: ActId) -> String {
     let act = ledger.act(act);
     let name = act_name(act);
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    // A proclamation that was not yet printed is cited by its own number.
+    if !digits(&name).is_empty() && digits(&name) == digits(&act.cite) {
+        return name;
+    }
     if act.cite.contains(&name) { act.cite.clone() } else { format!("{name}, {}", act.cite) }
 }
 

@@ -5,7 +5,7 @@ mod next;
 mod page;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use portolan_engine::{Answer, Engine, Law};
 use portolan_entry::Context;
@@ -31,6 +31,9 @@ pub struct Args {
     /// Exit with 1 unless the answer is complete: nothing to ask, nothing past the day it was checked
     #[arg(long)]
     strict: bool,
+    /// Answer under the suppositions of this file
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     /// One JSON object: line, bill, layers, changes, notes
     #[arg(long)]
     json: bool,
@@ -53,7 +56,7 @@ struct Told<'t, 'l> {
 
 /// Answers for one line.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, args.scenario.as_deref())?;
     let context = Context::new(&source.ledger, source.today());
     let line = args.stated.line(&context, &args.code)?;
     let law = Law::new(&source.ledger, Some(&source.schedule));

@@ -24,7 +24,7 @@ pub fn page(told: &Told<'_, '_>, schedule: &Schedule) -> Page {
         stack(told, &mut page);
     }
     refund(told, &mut page);
-    questions(told, &mut page);
+    questions(told, schedule, &mut page);
     not_owed(told, &mut page);
     not_claimed(told, &mut page);
     next(told, &mut page);
@@ -123,9 +123,8 @@ fn why(told: &Told<'_, '_>, layer: &Layer) -> String {
     if is_owed(layer.status) {
         parts.push(told.words.in_force(layer));
     }
-    parts.push(layer.act.map_or(String::new(), |act| told.words.act(act)));
     parts.retain(|part| !part.is_empty());
-    parts.join("; ")
+    told.words.cited(&parts.join("; "), layer.act)
 }
 
 fn totals(bill: &Bill) -> [Row; 2] {
@@ -189,7 +188,7 @@ fn refund(told: &Told<'_, '_>, page: &mut Page) {
     page.wrapped(2, STRONG, &text);
 }
 
-fn questions(told: &Told<'_, '_>, page: &mut Page) {
+fn questions(told: &Told<'_, '_>, schedule: &Schedule, page: &mut Page) {
     let bill = &told.answer.bill;
     if bill.needs_input.is_empty() {
         return;
@@ -200,6 +199,11 @@ fn questions(told: &Told<'_, '_>, page: &mut Page) {
         if let Some(claim) = told.words.ledger().claims.iter().find(|claim| claim.name == *name) {
             page.item(2, "- ", &claim.question);
             page.wrapped(4, FAINT, &format!("--claim {name}, or --claim no:{name}"));
+        } else if name == "hts_number" {
+            let day = told.words.day(told.answer.moments.first().copied().unwrap_or(Instant::MIN));
+            let below = schedule.children(told.line.code, day);
+            let below = below.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            page.item(2, "- ", &format!("CODE with ten digits, which the law tells apart here: {below}"));
         } else {
             let about = column_of(name).map_or("", portolan_entry::Column::about);
             page.item(2, "- ", &format!("{}: {about}", option_of(name)));

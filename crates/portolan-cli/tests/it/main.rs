@@ -1,7 +1,120 @@
-//! The command as people see it: each page is a test that reads as a document.
+//! The command as people see it: every page below `pages` is a test that reads as a document.
+//!
+//! `TRYCMD=overwrite cargo test -p portolan-cli` writes the pages anew; `[..]` and `...` stand for what may differ.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn portolan(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portolan"));
+    command.args(args);
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    portolan(args).output().unwrap()
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
 
 #[test]
 fn pages() {
-    let cases = trycmd::TestCases::new();
-    cases.case("tests/it/pages/*.trycmd");
+    trycmd::TestCases::new().case("tests/it/pages/*.md");
+}
+
+#[test]
+fn what_is_refused_leaves_nothing_behind() {
+    let folder = folder("refused");
+    let input = folder.join("entries.csv");
+    fs::write(&input, "hts_number,country_of_origin,entry_date\n9403.60.80,CN,2025-06-05\n9403.60.80,ZZ,2025-06-05\n")
+        .unwrap();
+    let output = folder.join("out");
+    let done = run(&["bill", input.to_str().unwrap(), "--output", output.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8(done.stderr).unwrap().contains("row 2, country_of_origin \"ZZ\""));
+    assert!(done.stdout.is_empty());
+    let left = fs::read_dir(&output).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "nothing half-written");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = folder("unwritable");
+    let input = folder.join("entries.csv");
+    fs::write(&input, "hts_number,country_of_origin,entry_date\n9403.60.80,CN,2025-06-05\n").unwrap();
+    let output = input.join("below-a-file");
+    let done = run(&["bill", input.to_str().unwrap(), "--output", output.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8(done.stderr).unwrap().contains("cannot be written"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let mut child = portolan(&["acts"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(0));
+    assert!(done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn json_is_one_object_with_the_names_of_the_interface() {
+    let args = "duty 9403.60.80 --origin CN --on 2025-06-05 --value 10000 --known 2025-06-05 --json";
+    let done = run(&args.split(' ').collect::<Vec<_>>());
+    let object: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(object["bill"]["total_pct"], "55");
+    assert_eq!(object["bill"]["total_duty"], "5500");
+    assert_eq!(object["bill"]["s301_pct"], "25");
+    assert_eq!(object["bill"]["hts99_sequence"], serde_json::json!(["9903.88.03", "9903.01.24", "9903.01.25"]));
+    assert_eq!(object["line"]["country_of_origin"], "CN");
+    assert_eq!(object["changes"][0]["at"], "2025-08-12T00:01:00-04:00");
+    assert_eq!(object["changes"][0]["after"]["total_pct"], "79");
+    let suspended = object["layers"].as_array().unwrap().iter().find(|row| row["heading"] == "9903.01.63").unwrap();
+    assert_eq!(suspended["status"], "suspended");
+}
+
+#[test]
+fn an_edition_that_a_user_brings_gives_descriptions() {
+    let folder = folder("editions");
+    let file = folder.join("edition.json");
+    fs::write(
+        &file,
+        r#"[{"htsno":"9403","indent":"0","description":"Other furniture and parts thereof:"},
+            {"htsno":"9403.60.80","indent":"1","description":"Other","general":"Free","units":["No."]}]"#,
+    )
+    .unwrap();
+    let data = folder.join("data");
+    let with_data = |args: &[&str]| portolan(args).env("XDG_DATA_HOME", &data).output().unwrap();
+    let done = with_data(&["schedule", "import", file.to_str().unwrap(), "--name", "2026_test"]);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let shown = with_data(&["schedule", "9403.60.80", "--on", "2025-06-05"]);
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("Other furniture and parts thereof; Other\n"));
+    let refused = with_data(&["schedule", "import", file.to_str().unwrap(), "--name", "../up"]);
+    assert_eq!(refused.status.code(), Some(2));
+    fs::write(&file, "[]").unwrap();
+    let refused = with_data(&["schedule", "import", file.to_str().unwrap(), "--name", "empty"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(fs::read_dir(data.join("portolan/editions")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_broken_ledger_is_shown_with_its_lines() {
+    let folder = folder("broken");
+    fs::write(folder.join("jurisdictions.toml"), "format = 1\n[US]\ntime_zone = \"America/New_York\"\n").unwrap();
+    let done = run(&["check", "--ledger", folder.to_str().unwrap()]);
+    assert_eq!(done.status.code(), Some(2));
+    let shown = String::from_utf8(done.stderr).unwrap();
+    assert!(shown.contains("jurisdictions.toml:") && shown.contains("PTL001"), "{shown}");
+    assert!(shown.contains("the ledger is refused"), "{shown}");
+    let done = run(&["duty", "9403.60.80", "--ledger", "no-such-folder"]);
+    assert_eq!(done.status.code(), Some(2));
 }
