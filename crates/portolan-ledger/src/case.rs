@@ -156,26 +156,29 @@ pub fn check(ledger: &Ledger, file: u16, text: &str) -> Vec<Diagnostic> {
             found.push(Diagnostic::new(Code::Incomplete, Some(span(case.line.span())), message));
         }
         for (key, value) in &case.expect {
-            let at = Some(span(key.span()));
-            found.extend(expected(ledger, key.get_ref(), value).map(|(code, message)| {
-                let names = EXPECTED.iter().copied().chain(ledger.families.iter().map(|family| family.id.as_str()));
-                near(Diagnostic::new(code, at, message), key.get_ref(), names)
-            }));
+            found.extend(
+                expected(ledger, key.get_ref(), value)
+                    .map(|fault| Diagnostic { span: Some(span(key.span())), ..fault }),
+            );
         }
     }
     found
 }
 
 /// What is wrong with one expectation.
-fn expected(ledger: &Ledger, key: &str, value: &Expected) -> Option<(Code, String)> {
+fn expected(ledger: &Ledger, key: &str, value: &Expected) -> Option<Diagnostic> {
+    let family = |id: &str| {
+        let fault = || Diagnostic::new(Code::UnknownFamily, None, format!("`{id}` is not a declared family"));
+        let names = || ledger.families.iter().map(|family| family.id.as_str());
+        ledger.family(id).is_none().then(|| near(fault(), id, names()))
+    };
     let many = matches!(key, "headings" | "not_headings" | "status" | "needs_input");
+    let form = |message: String| Some(Diagnostic::new(Code::Unreadable, None, message));
     match value {
-        Expected::Text(_) if many => return Some((Code::Unreadable, format!("`{key}` takes a list of texts"))),
-        Expected::Texts(_) if !many => return Some((Code::Unreadable, format!("`{key}` takes one text"))),
+        Expected::Text(_) if many => return form(format!("`{key}` takes a list of texts")),
+        Expected::Texts(_) if !many => return form(format!("`{key}` takes one text")),
         Expected::Texts(pairs) if key == "status" => {
-            let family = |pair: &String| pair.split(':').next().unwrap_or("").trim().to_owned();
-            let unknown = pairs.iter().map(family).find(|family| ledger.family(family).is_none());
-            return unknown.map(|family| (Code::UnknownFamily, format!("`{family}` is not a declared family")));
+            return pairs.iter().find_map(|pair| family(pair.split(':').next().unwrap_or("").trim()));
         }
         Expected::Text(_) | Expected::Texts(_) => {}
     }
@@ -183,9 +186,11 @@ fn expected(ledger: &Ledger, key: &str, value: &Expected) -> Option<(Code, Strin
         return None;
     }
     match key.strip_suffix("_pct").or_else(|| key.strip_suffix("_duty")) {
-        None => Some((Code::Unreadable, format!("`{key}` is nothing that a case can expect"))),
-        Some(family) if ledger.family(family).is_some() => None,
-        Some(family) => Some((Code::UnknownFamily, format!("`{family}` is not a declared family"))),
+        None => {
+            let fault = Diagnostic::new(Code::Unreadable, None, format!("`{key}` is nothing that a case can expect"));
+            Some(near(fault, key, EXPECTED.iter().copied()))
+        }
+        Some(id) => family(id),
     }
 }
 

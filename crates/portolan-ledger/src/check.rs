@@ -241,14 +241,14 @@ fn circle_message(timeline: &Timeline<'_>, circle: &[crate::timeline::ProvisionI
 fn meeting_message(timeline: &Timeline<'_>, meeting: &relations::Meeting) -> String {
     let [a, b] = [meeting.pair.0, meeting.pair.1].map(|index| &timeline.provisions[index]);
     let program = timeline.program(a.program);
+    let origin = meeting.origin.map_or_else(|| "an origin that is not named".to_owned(), |origin| origin.to_string());
     let day = timeline.ledger.clock(program.levied_by).map_or(Day::MAX, |clock| clock.day_of(meeting.at));
     format!(
-        "`{}` and `{}` of {} can be owed on one line ({} from {} on {day}, as known on {}), and nothing relates them",
+        "`{}` and `{}` of {} can be owed on one line ({} from {origin} on {day}, as known on {}), and nothing relates them",
         a.record.id,
         b.record.id,
         program.id,
         shortest(meeting.code),
-        meeting.origin,
         meeting.known
     )
 }

@@ -65,7 +65,9 @@ fn orders(timeline: &Timeline<'_>) -> Vec<At> {
         };
         seen.insert(timeline.rules.iter().map(place).collect::<Vec<_>>())
     };
-    grid(timeline, &terms).into_iter().filter(together).map(|(at, known)| At::Moment(at, known)).collect()
+    let moments: Vec<At> =
+        grid(timeline, &terms).into_iter().filter(together).map(|(at, known)| At::Moment(at, known)).collect();
+    if moments.is_empty() { vec![At::Any] } else { moments }
 }
 
 /// One moment and state of knowledge for each interval between the dates that bear on some provisions.

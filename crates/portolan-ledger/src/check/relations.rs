@@ -19,13 +19,15 @@ use crate::timeline::{ExceptionIx, Moment, ProvisionIx, ProvisionNode, Target, T
 
 /// How far a look at what a look depends on goes: deeper, nothing is taken as certain.
 const DEPTH: u8 = 2;
+/// A code that ISO 3166 gives to no country: stands for every origin that no record names.
+const OUTSIDE: Origin = Origin(*b"ZZ");
 
 /// Two unrelated provisions, and a line on which both can be owed.
 pub(super) struct Meeting {
     /// The provisions, the earlier in the file first.
     pub pair: (usize, usize),
-    /// A country of origin.
-    pub origin: Origin,
+    /// A country of origin; none where it is one that no record names.
+    pub origin: Option<Origin>,
     /// A code.
     pub code: TariffCode,
     /// A moment.
@@ -230,11 +232,11 @@ impl<'c, 'l> Search<'c, 'l> {
                 if !self.both_have_rates(moment) {
                     continue;
                 }
-                for &origin in &origins {
-                    if self.both_stand(Spot { origin, code, moment }) {
-                        let [a, b] = self.pair;
-                        return Some(Meeting { pair: (a, b), origin, code, at: moment.at, known: moment.known });
-                    }
+                let stand = |origin: &&Origin| self.both_stand(Spot { origin: **origin, code, moment });
+                if let Some(&origin) = origins.iter().find(stand) {
+                    let [a, b] = self.pair;
+                    let origin = (origin != OUTSIDE).then_some(origin);
+                    return Some(Meeting { pair: (a, b), origin, code, at: moment.at, known: moment.known });
                 }
             }
         }
@@ -249,9 +251,6 @@ impl<'c, 'l> Search<'c, 'l> {
         let mut named: Vec<Origin> = sets.iter().filter_map(|set| logic::ever(ledger, set)).flatten().collect();
         named.sort_unstable();
         named.dedup();
-        let letters = || b'A'..=b'Z';
-        let all = letters().rev().flat_map(|a| letters().rev().map(move |b| Origin([a, b])));
-        let outside = all.into_iter().find(|origin| !named.contains(origin));
         let mut seen = FxHashSet::default();
         let alike = |origin: &Origin| -> Vec<bool> {
             let inside = |member: &OriginRef| match *member {
@@ -263,7 +262,7 @@ impl<'c, 'l> Search<'c, 'l> {
             };
             sets.iter().flat_map(|set| set.iter().flat_map(inside)).collect()
         };
-        named.into_iter().chain(outside).filter(|origin| seen.insert(alike(origin))).collect()
+        named.into_iter().chain([OUTSIDE]).filter(|origin| seen.insert(alike(origin))).collect()
     }
 
     /// One code for every way of being on and off the lists that bear on the pair, of the goods that both can describe.
