@@ -1,5 +1,9 @@
 //! The columns of an entry line, by the names that people's files give them.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 /// Declares the columns: variant, name, what stands in it, other names, what it means.
 macro_rules! columns {
     ($($variant:ident, $name:literal, $kind:literal, [$($alias:literal),*], $about:literal;)*) => {
@@ -101,17 +105,20 @@ fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// All names and aliases, folded.
+static NAMES: LazyLock<FxHashMap<String, Column>> = LazyLock::new(|| {
+    let names =
+        |column: Column| column.aliases().iter().copied().chain([column.name()]).map(move |n| (folded(n), column));
+    Column::ALL.iter().flat_map(|column| names(*column)).collect()
+});
+
 impl Column {
     /// The columns without which a line has no answer.
     pub const REQUIRED: [Self; 3] = [Self::HtsNumber, Self::CountryOfOrigin, Self::EntryDate];
 
     /// The column with this name or alias, without regard to case, spaces, underscores and dashes.
     pub fn find(name: &str) -> Option<Self> {
-        let wanted = folded(name);
-        let is = |column: &&Self| {
-            folded(column.name()) == wanted || column.aliases().iter().any(|alias| folded(alias) == wanted)
-        };
-        Self::ALL.iter().find(is).copied().filter(|_| !wanted.is_empty())
+        NAMES.get(&folded(name)).copied()
     }
 
     /// Its bit in a set of columns.

@@ -100,6 +100,20 @@ pub fn generate<'a, 'l>(law: &'a Law<'l>, seed: u64) -> Generator<'a, 'l> {
     Generator { law, chance: Chance::new(seed), spans, origins, days: (first, last), entry: 0, line: 0 }
 }
 
+impl Generator<'_, '_> {
+    /// Narrows what is drawn to what one importer brings in: so many codes and origins, within a year of days.
+    #[must_use]
+    pub fn of_one_importer(mut self, codes: usize, origins: usize, from: Day) -> Self {
+        let until = Day(from.0.saturating_add(364));
+        let valid = |s: &Span| s.from.is_none_or(|f| f <= from) && s.until.is_none_or(|u| u > until);
+        let spans: Vec<Span> = self.spans.iter().copied().filter(valid).collect();
+        self.spans = (0..codes).filter_map(|_| self.chance.pick(&spans).copied()).collect();
+        self.origins = (0..origins).filter_map(|_| self.chance.pick(&self.origins).copied()).collect();
+        self.days = (from, until);
+        self
+    }
+}
+
 const MODES: [&str; 4] = ["vessel", "air", "truck", "rail"];
 const PROGRAMS: [&str; 12] = ["", "", "", "", "", "", "", "", "S", "KR", "A", "AU"];
 
@@ -205,15 +219,23 @@ impl Drawn {
     }
 }
 
-/// Writes a file of drawn lines. Gives how many bytes it has.
+/// Writes a file of lines drawn over the whole law. Gives how many bytes it has.
 ///
 /// # Errors
 /// The place cannot be written to.
 pub fn write_csv(law: &Law<'_>, seed: u64, lines: usize, to: &mut impl Write) -> io::Result<u64> {
+    write_drawn(generate(law, seed).take(lines), to)
+}
+
+/// Writes a file of these lines. Gives how many bytes it has.
+///
+/// # Errors
+/// The place cannot be written to.
+pub fn write_drawn(lines: impl Iterator<Item = Drawn>, to: &mut impl Write) -> io::Result<u64> {
     let mut out = HEADER.as_bytes().to_vec();
     out.push(b'\n');
     let mut bytes = 0;
-    for drawn in generate(law, seed).take(lines) {
+    for drawn in lines {
         drawn.write(&mut out);
         if out.len() > 1 << 20 {
             to.write_all(&out)?;
