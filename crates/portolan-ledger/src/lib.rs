@@ -6,6 +6,7 @@ pub mod case;
 pub mod check;
 pub mod code;
 pub mod diagnostic;
+pub mod drift;
 pub mod duty_expression;
 pub mod duty_rate;
 pub mod line;

@@ -711,6 +711,34 @@ pub struct StackingOrder {
     pub tiers: Vec<Vec<Reference>>,
 }
 
+/// Headings that the schedule prints and that carry no record of their own (`LEDGER.md`, section 7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outside {
+    /// Runs of headings, first and last of each, both of eight digits.
+    pub headings: Vec<(TariffCode, TariffCode)>,
+    /// What they are, short.
+    pub title: String,
+    /// The act that opened them, in words: it need not be in the register.
+    pub opened_by: String,
+    /// Why they carry no record.
+    pub reason: String,
+    /// Records that stand for them, by program and id; empty where the ledger does not hold them.
+    pub carried_by: Vec<(String, String)>,
+    /// The first moment at which they no longer applied, where they ended.
+    pub until: Option<Instant>,
+    /// How the acts were seen.
+    pub seen: Seen,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Outside {
+    /// Whether a heading is one of these.
+    pub fn holds(&self, heading: TariffCode) -> bool {
+        self.headings.iter().any(|(first, last)| *first <= heading && heading <= *last)
+    }
+}
+
 /// The whole ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -734,6 +762,8 @@ pub struct Ledger {
     pub programs: Vec<Program>,
     /// Rules between programs.
     pub rules: Vec<StackingRule>,
+    /// Headings of the schedule that carry no record of their own.
+    pub outside: Vec<Outside>,
     /// Hash of everything that was read, in hexadecimal; names the state of the law in every answer.
     pub version: String,
 }

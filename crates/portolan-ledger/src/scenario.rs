@@ -174,6 +174,7 @@ fn without_lists(ledger: &Ledger) -> Ledger {
         lists: Vec::new(),
         programs: ledger.programs.clone(),
         rules: ledger.rules.clone(),
+        outside: ledger.outside.clone(),
         version: ledger.version.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod condition;
 mod list;
+mod outside;
 pub(crate) mod program;
 pub(crate) mod raw;
 
@@ -72,6 +73,7 @@ pub fn read(files: &[File]) -> Result<Read, Refused> {
     reader.registers();
     reader.programs();
     reader.stacking();
+    reader.outside();
     reader.finish(files)
 }
 

@@ -24,6 +24,8 @@ pub struct OfficialRow {
     pub special: String,
     /// Column 2.
     pub column_2: String,
+    /// Footnotes, which only the JSON holds.
+    pub footnotes: Vec<String>,
 }
 
 /// Why a file is not an official edition.
@@ -87,6 +89,12 @@ struct JsonRow {
     general: Option<String>,
     special: Option<String>,
     other: Option<String>,
+    footnotes: Option<Vec<JsonFootnote>>,
+}
+
+#[derive(Deserialize)]
+struct JsonFootnote {
+    value: Option<String>,
 }
 
 /// Reads an official edition: JSON or CSV, gzipped or not.
@@ -110,9 +118,14 @@ pub struct ImportedEdition {
     pub rows: Vec<OfficialRow>,
 }
 
-/// Reads an official edition under a name. The rows keep their descriptions, which stay with the user.
+/// Reads an official edition under a name. The rows keep their descriptions, which stay with the user; footnotes go, as
+/// the CSV in which the edition is kept holds none.
 pub fn import_official(bytes: &[u8], name: &str) -> Result<ImportedEdition, OfficialError> {
-    Ok(ImportedEdition { name: name.trim().to_owned(), rows: parse_official(bytes)? })
+    let mut rows = parse_official(bytes)?;
+    for row in &mut rows {
+        row.footnotes.clear();
+    }
+    Ok(ImportedEdition { name: name.trim().to_owned(), rows })
 }
 
 impl ImportedEdition {
@@ -186,6 +199,13 @@ fn parse_json(bytes: &[u8]) -> Result<Vec<OfficialRow>, OfficialError> {
                 general: row.general.unwrap_or_default(),
                 special: row.special.unwrap_or_default(),
                 column_2: row.other.unwrap_or_default(),
+                footnotes: row
+                    .footnotes
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|note| note.value)
+                    .map(|note| without_markup(&note))
+                    .collect(),
             })
         })
         .collect()
@@ -214,6 +234,7 @@ fn parse_csv(bytes: &[u8]) -> Result<Vec<OfficialRow>, OfficialError> {
             general: cell(general).to_owned(),
             special: cell(special).to_owned(),
             column_2: cell(column_2).to_owned(),
+            footnotes: Vec::new(),
         });
     }
     Ok(rows)
