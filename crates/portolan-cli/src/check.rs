@@ -24,14 +24,14 @@ pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     }
     let start = Instant::now();
     let files = source::files(&folder)?;
-    let read = read::read(&files).map_err(|refused| Failure::Ledger(refused.diagnostics, refused.sources))?;
+    let read = read::read(&files).map_err(source::refuse)?;
     let schedule = source::schedule()?;
     let mut diagnostics = read.warnings;
     diagnostics.extend(check_lists(&read.ledger, &read.sources, &schedule));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         diagnostics.into_iter().partition(|diagnostic| diagnostic.code.severity() == Severity::Error);
     if !errors.is_empty() {
-        return Err(Failure::Ledger(errors, read.sources));
+        return Err(Failure::Refused { what: "ledger", diagnostics: errors, sources: read.sources });
     }
     let took = start.elapsed();
     let mut page = Page::new();

@@ -26,8 +26,15 @@ pub enum Outcome {
 pub enum Failure {
     /// Exit code 2: the input is wrong.
     Wrong(Vec<Fault>),
-    /// Exit code 2: the ledger is wrong.
-    Ledger(Vec<Diagnostic>, Sources),
+    /// Exit code 2: the ledger, or a scenario, is wrong.
+    Refused {
+        /// What is refused: `ledger`, `scenario`.
+        what: &'static str,
+        /// Why.
+        diagnostics: Vec<Diagnostic>,
+        /// The files, for showing places.
+        sources: Sources,
+    },
     /// Exit code 2: the output cannot be written. Quiet where the reader has gone away.
     Output(io::Error),
     /// Exit code 3: something that cannot be is.
@@ -117,12 +124,12 @@ impl Failure {
                 }
                 ExitCode::from(2)
             }
-            Self::Ledger(diagnostics, sources) => {
+            Self::Refused { what, diagnostics, sources } => {
                 for diagnostic in diagnostics {
                     tell(&snippet::render(diagnostic, sources));
                 }
                 let count = diagnostics.len();
-                tell(&Fault::new(format!("the ledger is refused: {}", snippet::faults(count))));
+                tell(&Fault::new(format!("the {what} is refused: {}", snippet::faults(count))));
                 ExitCode::from(2)
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -34,7 +34,7 @@ impl Source {
             None => portolan_law::ledger().map_err(|error| damaged(&error))?,
             Some(folder) => {
                 let files = files(folder)?;
-                read::read(&files).map_err(|refused| Failure::Ledger(refused.diagnostics, refused.sources))?.ledger
+                read::read(&files).map_err(refuse)?.ledger
             }
         };
         Ok(Self { ledger, schedule: schedule()? })
@@ -68,12 +68,13 @@ fn suppose(ledger: &Ledger, file: &Path) -> Result<Ledger, Failure> {
     let bytes = std::fs::read(file).map_err(wrong)?;
     let alone = vec![(file.display().to_string(), bytes)];
     let scenarios = scenario::read(&alone).or_else(|_| scenario::read(&with_siblings(alone, file)));
-    let scenarios = scenarios.map_err(|refused| Failure::Ledger(refused.diagnostics, refused.sources))?;
+    let refused = |diagnostics, sources| Failure::Refused { what: "scenario", diagnostics, sources };
+    let scenarios = scenarios.map_err(|error| refused(error.diagnostics, error.sources))?;
     let Some(wanted) = scenarios.scenarios.first() else {
         let fault = Fault::new(format!("--scenario {}: it holds no scenario", file.display()));
         return Err(fault.help("a scenario is a TOML file, see LEDGER.md, section 8").into());
     };
-    scenario::apply(ledger, wanted).map_err(|diagnostics| Failure::Ledger(diagnostics, scenarios.sources.clone()))
+    scenario::apply(ledger, wanted).map_err(|diagnostics| refused(diagnostics, scenarios.sources.clone()))
 }
 
 /// The file, and the other scenarios of its folder behind it.
@@ -90,6 +91,11 @@ fn with_siblings(alone: Vec<File>, file: &Path) -> Vec<File> {
         }
     }
     all
+}
+
+/// A ledger that was refused.
+pub fn refuse(refused: read::Refused) -> Failure {
+    Failure::Refused { what: "ledger", diagnostics: refused.diagnostics, sources: refused.sources }
 }
 
 /// The files of a ledger folder.

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn columns_align_and_fill() {
-        let mut page = page(30);
+        let mut page = page(37);
         let aligns = [Align::Left, Align::Fill, Align::Left, Align::Right];
         let rows = [
             Row::new().cell("a").cell("the first of the two rows").cell("").cell("1.00").note("why"),
@@ -229,7 +229,7 @@ mod tests {
         ];
         page.table(2, &aligns, &rows);
         let expected =
-            "  a    the first of the      1.00\n       two rows\n       why\n  bcd  second              1,000.00\n";
+            "  a    the first of the two      1.00\n       rows\n       why\n  bcd  second                1,000.00\n";
         let plain = anstream::adapter::strip_str(&page.text).to_string();
         assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected.lines().collect::<Vec<_>>());
     }

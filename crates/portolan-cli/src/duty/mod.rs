@@ -52,6 +52,8 @@ struct Told<'t, 'l> {
     next: Next,
     /// Rows that are not in force are listed, not counted.
     all: bool,
+    /// The file of the scenario that is supposed.
+    scenario: Option<&'t Path>,
 }
 
 /// Answers for one line.
@@ -75,7 +77,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         && answer.bill.beyond_horizon.is_empty()
         && answer.bill.cannot.is_empty()
         && !answer.bill.prohibited;
-    let told = Told { words, line: &line, answer, assessed, next, all: args.all };
+    let told = Told { words, line: &line, answer, assessed, next, all: args.all, scenario: args.scenario.as_deref() };
     if args.json {
         let object = json::object(&told, &args.stated)?;
         let mut out = std::io::stdout().lock();

@@ -48,6 +48,9 @@ fn head(told: &Told<'_, '_>, schedule: &Schedule, page: &mut Page) {
     let rule = told.answer.governing.1.as_deref().map_or(String::new(), |rule| format!(" ({rule})"));
     let (view, known) = (view(line.view), told.next.known);
     page.wrapped(0, FAINT, &format!("The {governing} governs{rule}; law as known on {known}; view: {view}"));
+    if let Some(file) = told.scenario {
+        page.wrapped(0, ATTENTION, &format!("Supposed: {}", file.display()));
+    }
 }
 
 fn is_owed(status: Status) -> bool {

@@ -118,3 +118,23 @@ fn a_broken_ledger_is_shown_with_its_lines() {
     let done = run(&["duty", "9403.60.80", "--ledger", "no-such-folder"]);
     assert_eq!(done.status.code(), Some(2));
 }
+
+#[test]
+fn a_scenario_shows_in_the_answer_under_its_name() {
+    let folder = folder("scenario");
+    let file = folder.join("steel.toml");
+    let patch = "[[patch]]\nop = \"scale-rate\"\nof = [\"us.s232.steel/*\"]\nby = \"2\"\nfrom = 2025-06-04\nuntil = 2026-01-01\n";
+    fs::write(&file, format!("format = 1\nid = \"steel-doubles\"\ntitle = \"Steel doubles again\"\n{patch}")).unwrap();
+    let args = "duty 7308.90.95 --origin CN --on 2025-06-05 --value 10000 --steel 40 --known 2025-06-05 --scenario";
+    let with = |file: &std::path::Path| {
+        let mut all: Vec<&str> = args.split(' ').collect();
+        all.push(file.to_str().unwrap());
+        run(&all)
+    };
+    let shown = String::from_utf8(with(&file).stdout).unwrap();
+    assert!(shown.contains("+100% of steel") && shown.contains("scenario:steel-doubles"), "{shown}");
+    fs::write(&file, "format = 1\nx = 1\n").unwrap();
+    let refused = with(&file);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("the scenario is refused: 1 fault"));
+}
