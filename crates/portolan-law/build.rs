@@ -25,8 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let is_case = |file: &&File| file.0.contains("/cases/");
     let cases: Vec<File> = files.iter().filter(is_case).cloned().collect();
+    let is_scenario = |file: &&File| file.0.starts_with("scenarios/");
+    let scenarios: Vec<File> = files.iter().filter(is_scenario).cloned().collect();
     fs::write(out.join("ledger.bin"), postcard::to_stdvec(&ledger)?)?;
     fs::write(out.join("cases.bin"), postcard::to_stdvec(&cases)?)?;
+    fs::write(out.join("scenarios.bin"), postcard::to_stdvec(&scenarios)?)?;
     fs::write(out.join("schedule.bin"), portolan_ledger::schedule::pack_folder(&root.join("schedule/us"))?)?;
     Ok(())
 }

@@ -366,7 +366,7 @@ impl Reader {
                 Code::BadDate,
                 Some(at.span(&date.span())),
                 format!("`{value}` names no moment"),
-                "write 2025-04-09, or 2025-04-09T00:01:00-04:00 with the offset",
+                "write YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss-04:00 with the offset",
             );
         }
         found

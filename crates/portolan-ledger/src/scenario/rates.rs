@@ -62,36 +62,74 @@ pub(super) fn over(
     bounds: Bounds,
     place: Place,
     wanted: impl Fn(Option<&DutyRate>) -> Result<Option<DutyRate>, String>,
-    mut act: impl FnMut(&mut Ledger, Day) -> ActId,
+    act: impl Fn(&mut Ledger, Day) -> ActId,
 ) -> Result<Vec<RateRecord>, String> {
-    let days = days(ledger, beneath, bounds);
-    let cuts = cuts(beneath, bounds);
-    let mut found = Vec::new();
-    for (index, &from) in cuts.iter().enumerate() {
-        let until = cuts.get(index + 1).copied().or(bounds.until);
-        let mut said: Option<DutyRate> = None;
-        for &known in &days {
-            let rate = in_force(ledger, beneath, from, known).map(|record| &record.rate);
-            let rate = rate.filter(|rate| **rate != DutyRate::Ended);
-            let now = wanted(rate)?;
-            // A patch beneath that begins here and is known from this day would else stand for this one.
-            let again = beneath
-                .iter()
-                .any(|record| record.patch && record.term.from == from && ledger.act(record.term.act).issued == known);
-            let unchanged = match &said {
-                None => now.is_none(),
-                Some(said) => *said == now.clone().unwrap_or(DutyRate::Ended),
-            };
-            if unchanged && !again {
-                continue;
-            }
-            let rate = now.unwrap_or(DutyRate::Ended);
-            said = Some(rate.clone());
-            let act = act(ledger, known);
-            found.push(RateRecord { rate, term: Term { from, until, act, place }, patch: true, note: None });
-        }
+    let mut layer = Layer { beneath, place, act, found: Vec::new() };
+    layer.say(
+        ledger,
+        bounds,
+        |record| wanted(record.map(|r| &r.rate).filter(|rate| **rate != DutyRate::Ended)),
+        true,
+    )?;
+    // A patch beneath that begins inside is stated again there, and so stands no longer: what of it runs on past the
+    // end is said anew.
+    let inside = |record: &RateRecord| {
+        record.patch && record.term.from >= bounds.from && bounds.until.is_some_and(|until| record.term.from < until)
+    };
+    let past = |record: &&RateRecord| inside(record) && record.term.until.is_none_or(|end| bounds.until < Some(end));
+    let ends: Vec<Option<Instant>> = beneath.iter().filter(past).map(|record| record.term.until).collect();
+    if let (Some(from), false) = (bounds.until, ends.is_empty()) {
+        let until = if ends.contains(&None) { None } else { ends.into_iter().flatten().max() };
+        let rest = Bounds { from, until, on: bounds.on };
+        layer.say(ledger, rest, |record| Ok(record.filter(|r| inside(r)).map(|r| r.rate.clone())), false)?;
     }
-    Ok(found)
+    Ok(layer.found)
+}
+
+/// Records over rates, while they are found.
+struct Layer<'r, A> {
+    beneath: &'r [RateRecord],
+    place: Place,
+    act: A,
+    found: Vec<RateRecord>,
+}
+
+impl<A: Fn(&mut Ledger, Day) -> ActId> Layer<'_, A> {
+    /// Says what is wanted of the record in force beneath, for each interval and state of knowledge. With `over`, a
+    /// patch beneath that begins with an interval is spoken over whenever it becomes known.
+    fn say(
+        &mut self,
+        ledger: &mut Ledger,
+        bounds: Bounds,
+        wanted: impl Fn(Option<&RateRecord>) -> Result<Option<DutyRate>, String>,
+        over: bool,
+    ) -> Result<(), String> {
+        let days = days(ledger, self.beneath, bounds);
+        let cuts = cuts(self.beneath, bounds);
+        for (index, &from) in cuts.iter().enumerate() {
+            let until = cuts.get(index + 1).copied().or(bounds.until);
+            let mut said: Option<DutyRate> = None;
+            for &known in &days {
+                let now = wanted(in_force(ledger, self.beneath, from, known))?;
+                let begins = |record: &RateRecord| {
+                    record.patch && record.term.from == from && ledger.act(record.term.act).issued == known
+                };
+                let again = over && self.beneath.iter().any(begins);
+                let unchanged = match &said {
+                    None => now.is_none(),
+                    Some(said) => *said == now.clone().unwrap_or(DutyRate::Ended),
+                };
+                if unchanged && !again {
+                    continue;
+                }
+                let rate = now.unwrap_or(DutyRate::Ended);
+                said = Some(rate.clone());
+                let term = Term { from, until, act: (self.act)(ledger, known), place: self.place };
+                self.found.push(RateRecord { rate, term, patch: true, note: None });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The days on which what is known of the rates beneath changes, from the day of the patch on.

@@ -77,7 +77,7 @@ fn bad_ledgers_are_refused_with_the_message_that_is_expected() {
         let said = said_of(&files(&folder), &schedule);
         let expected = folder.join("expected");
         if bless {
-            fs::write(&expected, said.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+            fs::write(&expected, said.join("\n") + "\n").unwrap();
         }
         let expected = fs::read_to_string(&expected).unwrap_or_default();
         let code = name.split('-').next().unwrap();
