@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask COMMAND`.
 
 mod schedule;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -8,8 +9,9 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let result = match arguments.next().as_deref() {
         Some("schedule") => schedule::run(arguments),
-        Some(other) => Err(format!("there is no command `{other}`; the commands are: schedule")),
-        None => Err("a command is needed: schedule".to_owned()),
+        Some("tidy") => tidy::run(arguments),
+        Some(other) => Err(format!("there is no command `{other}`; the commands are: schedule, tidy")),
+        None => Err("a command is needed: schedule, tidy".to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
