@@ -6,6 +6,7 @@ mod bill;
 mod cases;
 mod check;
 mod clock;
+mod drift;
 mod duty;
 mod explain;
 mod failure;
@@ -53,6 +54,8 @@ enum Command {
     Coverage,
     /// What changes next on either side if nothing is signed
     Clock(clock::Args),
+    /// An official edition of the schedule held against the ledger, heading by heading
+    Drift(drift::Args),
     /// Every fault of a ledger folder, with its place
     Check,
     /// Run every worked case
@@ -73,6 +76,7 @@ impl Cli {
             Command::Acts(args) => registers::acts(args, ledger),
             Command::Coverage => registers::coverage(ledger),
             Command::Clock(args) => clock::run(args, ledger),
+            Command::Drift(args) => drift::run(args, ledger),
             Command::Check => check::run(ledger),
             Command::Test => cases::run(ledger),
             Command::Explain(args) => explain::run(args, ledger),
