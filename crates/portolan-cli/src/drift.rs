@@ -71,7 +71,7 @@ fn published(args: &Args, source: &Source) -> Result<Day, Failure> {
     let found = source.schedule.editions().find(|edition| edition.name == stem);
     found.map(|edition| edition.published).ok_or_else(|| {
         let fault = Fault::new(format!("\"{name}\" is not named after an edition whose day of publication is known"));
-        fault.help("state the day: --published 2026-06-08").into()
+        fault.help("state the day: --published YYYY-MM-DD").into()
     })
 }
 

@@ -122,3 +122,60 @@ fn stands(ledger: &Ledger, program: &str, id: &str) -> bool {
             || program.prohibitions.iter().any(|record| record.id == id)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Code;
+    use crate::read::{Read, Refused, read};
+
+    const JURISDICTIONS: &str =
+        "[US]\ntime_zone = \"America/New_York\"\nday_starts = 00:01:00\nvalue_grain = \"1.00\"\n";
+
+    fn register(entries: &str) -> Result<Read, Refused> {
+        let outside = format!("format = 1\nlevied_by = \"US\"\n{entries}");
+        read(&[
+            ("jurisdictions.toml".to_owned(), JURISDICTIONS.as_bytes().to_vec()),
+            ("outside.toml".to_owned(), outside.into_bytes()),
+        ])
+    }
+
+    fn entry(headings: &str, more: &str) -> String {
+        format!(
+            "[[outside]]\ntitle = \"t\"\nheadings = [{headings}]\nopened_by = \"o\"\nreason = \"r\"\nseen = \"schedule\"\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn runs_hold_what_lies_between_their_ends() {
+        let read = register(&entry("\"9903.17.01-9903.17.10\", \"9903.52.00\"", "until = 2012-09-26")).unwrap();
+        let outside = &read.ledger.outside[0];
+        for (heading, holds) in [
+            ("9903.17.01", true),
+            ("9903.17.10", true),
+            ("9903.17.11", false),
+            ("9903.52.00", true),
+            ("9903.52.01", false),
+        ] {
+            assert_eq!(outside.holds(heading.parse().unwrap()), holds, "{heading}");
+        }
+        assert!(outside.until.is_some() && outside.carried_by.is_empty());
+    }
+
+    #[test]
+    fn faults_of_the_register_are_named() {
+        for (headings, more, code) in [
+            ("", "", Code::Incomplete),
+            ("\"9903.17\"", "", Code::BadRow),
+            ("\"cheese\"", "", Code::BadRow),
+            ("\"9903.17.10-9903.17.01\"", "", Code::EmptyInterval),
+            ("\"9903.17.10-9904.17.11\"", "", Code::EmptyInterval),
+            ("\"9903.17.01-9903.17.10\", \"9903.17.05\"", "", Code::DuplicateId),
+            ("\"9903.17.01\"", "carried_by = [\"us.none/none\"]", Code::DanglingReference),
+            ("\"9903.17.01\"", "until = 2012-09-26T00:01:00", Code::BadDate),
+            ("\"9903.17.01\"", "act = \"x\"", Code::Unreadable),
+        ] {
+            let refused = register(&entry(headings, more)).unwrap_err();
+            assert_eq!(refused.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [code], "{headings} {more}");
+        }
+    }
+}
