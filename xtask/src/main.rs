@@ -1,19 +1,26 @@
 //! Developer commands: `cargo xtask COMMAND`.
 
+mod audit;
 mod coverage;
 mod schedule;
+mod test;
 mod tidy;
 
 use std::process::ExitCode;
 
+/// The commands there are.
+const COMMANDS: &[&str] = &["audit", "coverage", "schedule", "test", "tidy"];
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let result = match arguments.next().as_deref() {
+        Some("audit") => audit::run(arguments),
         Some("coverage") => coverage::run(arguments),
         Some("schedule") => schedule::run(arguments),
+        Some("test") => test::run(arguments),
         Some("tidy") => tidy::run(arguments),
-        Some(other) => Err(format!("there is no command `{other}`; the commands are: coverage, schedule, tidy")),
-        None => Err("a command is needed: coverage, schedule, tidy".to_owned()),
+        Some(other) => Err(format!("there is no command `{other}`; the commands are: {}", COMMANDS.join(", "))),
+        None => Err(format!("a command is needed: {}", COMMANDS.join(", "))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -132,6 +132,39 @@ impl Answer {
         self
     }
 
+    /// What two evaluators must agree on. Where facts are missing or something cannot be computed, that is the bill and the
+    /// questions; else every provision's status and duty too. How a duty is worded or in how many steps it was summed is
+    /// each evaluator's own.
+    #[must_use]
+    pub fn essence(mut self) -> Self {
+        self.additional.duty = None;
+        for (_, reason) in &mut self.cannot_compute {
+            reason.clear();
+        }
+        self.cannot_compute.sort();
+        self.cannot_compute.dedup();
+        self.needs_input.sort();
+        self.beyond_horizon.sort_unstable();
+        let settled = self.needs_input.is_empty() && self.cannot_compute.is_empty() && !self.prohibited;
+        let says = |sum: &Sum| sum.points.is_some_and(|p| p != Points::ZERO) || sum.duty.is_some_and(|d| d.0 != 0);
+        self.families.retain(|(_, sum)| says(sum));
+        if self.prohibited {
+            self.beyond_horizon.clear();
+        }
+        if !settled {
+            self.ordinary = Sum::default();
+            self.rows.clear();
+        }
+        let forbids = |row: &Row| row.kind == RowKind::Prohibition && row.status == Status::Prohibited;
+        self.rows.retain(|row| row.kind == RowKind::Provision || forbids(row));
+        for row in &mut self.rows {
+            if let Some(charge) = &mut row.charge {
+                charge.basis = None;
+            }
+        }
+        self
+    }
+
     /// The row of a record.
     pub fn row(&self, program: &str, id: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.program == program && row.id == id)

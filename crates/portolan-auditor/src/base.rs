@@ -1,7 +1,7 @@
 //! The ordinary duty, as the auditor asks for it.
 
 use portolan_ledger::record::Column;
-use portolan_ledger::{EntryLine, Instant, Rate, TariffCode, UnitPrice};
+use portolan_ledger::{EntryLine, Instant, Rate, Side, TariffCode, UnitPrice};
 
 /// A rate of the schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct OrdinaryRow {
     pub two: OrdinaryRate,
 }
 
-/// A small schedule for tests and generated cases: the longest code decides, whatever the day.
+/// A small schedule of the first side for tests and generated cases: the longest code decides, whatever the day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrdinaryTable {
     /// Its rows.
@@ -96,7 +96,14 @@ pub struct OrdinaryTable {
 
 impl OrdinaryDuty for OrdinaryTable {
     fn base(&self, line: &EntryLine, _: Instant) -> Option<Base> {
-        let row = self.rows.iter().filter(|row| row.code.covers(line.code)).max_by_key(|row| row.code.digits())?;
+        if line.side != Side(0) {
+            return None;
+        }
+        let row = self.rows.iter().filter(|row| row.code.covers(line.code)).max_by_key(|row| row.code.digits());
+        let Some(row) = row else {
+            let unknown = OrdinaryRate::Unknown("a note of the schedule sets the rate".to_owned());
+            return Some(Base { general: unknown.clone(), applicable: unknown, column: Column::General });
+        };
         let general = row.general.clone();
         if self.column_two.contains(&line.origin) {
             return Some(Base { general, applicable: row.two.clone(), column: Column::Two });
@@ -108,7 +115,10 @@ impl OrdinaryDuty for OrdinaryTable {
         })
     }
 
-    fn statistical_numbers(&self, _: &EntryLine, code: TariffCode, _: Instant) -> Option<Vec<TariffCode>> {
+    fn statistical_numbers(&self, line: &EntryLine, code: TariffCode, _: Instant) -> Option<Vec<TariffCode>> {
+        if line.side != Side(0) {
+            return None;
+        }
         let below: Vec<_> = self.numbers.iter().copied().filter(|number| code.covers(*number)).collect();
         if below.is_empty() { None } else { Some(below) }
     }

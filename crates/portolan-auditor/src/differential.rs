@@ -43,7 +43,7 @@ pub struct Plan {
     pub keep: usize,
     /// No further ledger is drawn once so many differences are found.
     pub stop_at: usize,
-    /// Whether rows of exceptions are compared too.
+    /// Whether everything is compared, rows of exceptions and wording too; else what two evaluators must agree on.
     pub exceptions: bool,
 }
 
@@ -211,7 +211,7 @@ pub fn compare(plan: Plan, seed: u64, law: &Generated, lines: &[EntryLine], make
 
 /// The answer as it is compared.
 fn trim(plan: Plan, answer: Result<Answer, String>) -> Result<Answer, String> {
-    if plan.exceptions { answer } else { answer.map(Answer::without_exceptions) }
+    if plan.exceptions { answer } else { answer.map(Answer::essence) }
 }
 
 /// Both answers to one line over one law; made anew, so that nothing is carried from line to line.

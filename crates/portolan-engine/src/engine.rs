@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use portolan_ledger::duty_rate::{DutyRate, Metal};
+use portolan_ledger::duty_rate::DutyRate;
 use portolan_ledger::line::{EntryLine, Status, View, When};
 use portolan_ledger::record::{Column, FamilyId, GoverningDate, GroupId, Origin};
 use portolan_ledger::schedule::Lookup;
-use portolan_ledger::timeline::Moment;
+use portolan_ledger::timeline::{Moment, ProvisionIx};
 use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -84,10 +84,23 @@ pub(crate) struct Possible {
     pub piece: usize,
     pub class: usize,
     pub leaf: u32,
-    pub metals: [Option<Rate>; 3],
+    /// Shares of steel, aluminum, copper and US content.
+    pub contents: [Option<Rate>; 4],
     pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
     pub ordinary: Result<Duty, Lack>,
+    /// The least that the ordinary duty can be, where a quantity that it needs was not stated.
+    pub ordinary_least: Cents,
+    /// The value is known.
+    pub valued: bool,
     pub prohibited: bool,
+}
+
+impl Possible {
+    /// Provisions that stand by the law but on no part of this line's value: what is spared or displaced is all of it.
+    pub fn emptied(&self, leaf: &Leaf) -> Vec<ProvisionIx> {
+        let counted = |provision: ProvisionIx| self.amounts.iter().any(|(owed, _)| owed.provision == provision);
+        leaf.owed.iter().map(|owed| owed.provision).filter(|&provision| !counted(provision)).collect()
+    }
 }
 
 impl<'l> Engine<'l> {
@@ -259,15 +272,23 @@ impl<'l> Engine<'l> {
         classes
     }
 
-    /// Looks once for the statistical numbers below an eight-digit code, if anything tells them apart.
+    /// Looks once for the statistical numbers below an eight-digit code, if anything tells them apart. Where the
+    /// nomenclature is not known, they are those that lists name, and one that none names.
     fn look_below(&mut self, index: usize, code: TariffCode) {
         if self.codes[index].below.is_some() {
             return;
         }
+        let law = self.law;
         let mut below = Vec::new();
-        if let Some(schedule) = self.law.schedule.filter(|_| self.law.parts_below(code)) {
-            for span in schedule.below(code) {
+        if law.parts_below(code) {
+            for span in law.schedule.map_or(Vec::new(), |schedule| schedule.below(code)) {
                 below.push((span.from, span.until, self.product(span.code)));
+            }
+            if below.is_empty() {
+                for named in law.named_below(code) {
+                    below.push((None, None, self.product(named)));
+                }
+                below.push((None, None, self.product(code)));
             }
         }
         self.codes[index].below = Some(below);
@@ -398,7 +419,7 @@ impl<'l> Engine<'l> {
         }
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
-        let classes = if has_schedule { self.products(line.code, day) } else { smallvec::smallvec![self.product(line.code)] };
+        let classes = self.products(line.code, day);
         let carried = if has_schedule { self.carried(line.code, day) } else { SmallVec::new() };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
         let shares = BaseShares {
@@ -467,7 +488,7 @@ impl<'l> Engine<'l> {
     fn plain_bill(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, bill: &mut Bill) -> Result<bool, Fault> {
         let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(false) };
         let leaf = self.projections[q.projection].leaf(leaf_ix);
-        if value.missing_metals(&leaf.owed) != [false; 3] {
+        if value.missing(&leaf.owed) != [false; 4] || leaf.owed.iter().any(|owed| value.emptied(owed)) {
             return Ok(false);
         }
         if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
@@ -527,7 +548,7 @@ impl<'l> Engine<'l> {
         if let Some(kept) = &self.projections[q.projection].leaf(leaf).headings {
             return Arc::clone(kept);
         }
-        let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side).into();
+        let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side, &[]).into();
         self.projections[q.projection].leaf_mut(leaf).headings = Some(Arc::clone(&found));
         found
     }
@@ -571,7 +592,8 @@ impl<'l> Engine<'l> {
 
     /// The ordinary duty; nothing where another stands in place of all, or where the side has no schedule and none was stated.
     pub(crate) fn ordinary_duty(&self, q: &Question<'l>, leaf: &Leaf, value: &Value, line: &EntryLine) -> Result<Duty, Lack> {
-        let nothing = Duty { pct: Some(Pct::ZERO), cents: Some(Cents(0)), basis: value.whole, share: Some(Rate::WHOLE) };
+        let cents = value.whole.map(|_| Cents(0));
+        let nothing = Duty { pct: Some(Pct::ZERO), cents, basis: value.whole, share: Some(Rate::WHOLE) };
         let Some(base) = q.base.ordinary.filter(|_| leaf.resolution.in_place.is_none()) else { return Ok(nothing) };
         let base = self.bases.get(base);
         let pct = base.ad_valorem.map(Pct::full);
@@ -675,16 +697,18 @@ impl<'l> Engine<'l> {
     ) -> Result<(), Fault> {
         let leaf = self.projections[q.projection].leaf(outcome.leaf);
         self.conflict(leaf)?;
-        let missing = value.missing_metals(&leaf.owed);
+        let missing = value.missing(&leaf.owed);
         let first = found.len();
-        for metals in corners(value, missing) {
-            let value = Value { metals, ..*value };
+        for contents in corners(value, missing) {
+            let [steel, aluminum, copper, us] = contents;
+            let value = Value { metals: [steel, aluminum, copper], us, ..*value };
             let ordinary = self.ordinary_duty(q, leaf, &value, line);
             let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents);
             let context = self.ordinary_context(q, cents);
             let amounts: Vec<_> = leaf
                 .owed
                 .iter()
+                .filter(|owed| !value.emptied(owed))
                 .map(|owed| {
                     // A total on an ordinary duty that cannot be told cannot be told either.
                     let duty = match (&owed.rate, &ordinary) {
@@ -705,19 +729,24 @@ impl<'l> Engine<'l> {
                 piece: place.0,
                 class: place.1,
                 leaf: outcome.leaf,
-                metals,
+                contents,
                 amounts,
+                ordinary_least: match (&ordinary, q.base.ordinary, value.whole) {
+                    (Err(Lack::Column(_)), Some(base), Some(whole)) => self.bases.get(base).least(whole, line),
+                    _ => Cents(0),
+                },
+                valued: value.whole.is_some(),
                 ordinary,
                 prohibited: leaf.resolution.prohibited.is_some(),
             });
         }
-        for metal in Metal::ALL.into_iter().filter(|&metal| missing[metal as usize]) {
+        const COLUMNS: [&str; 4] = ["steel_pct", "aluminum_pct", "copper_pct", "us_content_pct"];
+        for content in (0..4).filter(|&content| missing[content]) {
             let corners = &found[first..];
-            let without: Vec<_> = corners.iter().filter(|p| p.metals[metal as usize] == Some(Rate::ZERO)).collect();
+            let without: Vec<_> = corners.iter().filter(|p| p.contents[content] == Some(Rate::ZERO)).collect();
             let matters = corners.iter().any(|p| without.iter().any(|w| amounts_key(p) != amounts_key(w)));
-            let column = format!("{}_pct", metal.name());
-            if matters && !columns.contains(&column) {
-                columns.push(column);
+            if matters && !columns.iter().any(|column| column == COLUMNS[content]) {
+                columns.push(COLUMNS[content].to_owned());
             }
         }
         Ok(())
@@ -726,7 +755,9 @@ impl<'l> Engine<'l> {
     /// One bill of all that are possible.
     pub(crate) fn combine(&self, q: &Question<'l>, possible: &[Possible], asked: Vec<String>) -> Bill {
         let mut bill = self.empty_bill();
-        let bills: Vec<Bill> = possible.iter().map(|p| self.one_bill(p)).collect();
+        // A setting in which the law forbids the entry has no bill; the others are the range.
+        let lawful = |p: &&Possible| !p.prohibited || possible.iter().all(|p| p.prohibited);
+        let bills: Vec<Bill> = possible.iter().filter(lawful).map(|p| self.one_bill(p)).collect();
         let Some(first) = bills.first() else { return bill };
         for (index, family) in bill.families.iter_mut().enumerate() {
             let same = bills.iter().all(|b| b.families[index] == first.families[index]);
@@ -763,7 +794,7 @@ impl<'l> Engine<'l> {
         if let Some(p) = possible.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
             let side = self.law.timeline.ledger.families.get(usize::from(self.mfn.map_or(0, |m| m.0))).map_or(Side(0), |f| f.levied_by);
-            bill.headings = self.headings(q, leaf, p.piece, side).into();
+            bill.headings = self.headings(q, leaf, p.piece, side, &p.emptied(leaf)).into();
         }
         if bill.prohibited {
             forbid(&mut bill);
@@ -792,10 +823,10 @@ impl<'l> Engine<'l> {
     fn one_bill(&self, possible: &Possible) -> Bill {
         let mut bill = self.empty_bill();
         let mut total = Totals::default();
-        let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map_or(0, |c| c.0);
-        let mut least = lowest(&possible.ordinary);
+        let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map(|c| c.0);
+        let mut least = lowest(&possible.ordinary).unwrap_or(possible.ordinary_least.0);
         for (owed, duty) in &possible.amounts {
-            least += lowest(duty);
+            least += lowest(duty).unwrap_or(0);
             let amount = &mut bill.families[usize::from(owed.family.0)];
             match duty {
                 Ok(duty) => {
@@ -828,8 +859,9 @@ impl<'l> Engine<'l> {
         }
         bill.total_pct = total.pct();
         bill.total_duty = total.cents();
-        // What cannot be computed is not negative: the rest is the least, and there is no most.
-        bill.duty_min = if total.any_cents() { Some(Cents(least)) } else { None };
+        // A quantity that was not stated is not negative: without it is the least, and there is no most. Of what cannot be
+        // computed at all neither is known.
+        bill.duty_min = Some(Cents(least)).filter(|_| possible.valued && bill.cannot.is_empty());
         bill.duty_max = bill.total_duty;
         bill.prohibited = possible.prohibited;
         if bill.prohibited {
@@ -886,18 +918,19 @@ fn differ(found: &[Possible], of: impl Fn(&Possible) -> usize) -> bool {
     })
 }
 
-/// The corners of what metal contents can be: shares do not sum to more than the whole.
-fn corners(value: &Value, missing: [bool; 3]) -> Vec<[Option<Rate>; 3]> {
-    let known: i64 = value.metals.iter().flatten().map(|rate| rate.0).sum();
+/// The corners of what contents can be: shares do not sum to more than the whole.
+fn corners(value: &Value, missing: [bool; 4]) -> Vec<[Option<Rate>; 4]> {
+    let [steel, aluminum, copper] = value.metals;
+    let mut zero = [steel, aluminum, copper, value.us];
+    let known: i64 = zero.iter().flatten().map(|rate| rate.0).sum();
     let room = Rate((Rate::WHOLE.0 - known).max(0));
-    let mut zero = value.metals;
-    for (metal, missing) in zero.iter_mut().zip(missing) {
+    for (content, missing) in zero.iter_mut().zip(missing) {
         if missing {
-            *metal = Some(Rate::ZERO);
+            *content = Some(Rate::ZERO);
         }
     }
     let mut all = vec![zero];
-    for index in (0..3).filter(|&index| missing[index]) {
+    for index in (0..4).filter(|&index| missing[index]) {
         let mut corner = zero;
         corner[index] = Some(room);
         all.push(corner);
@@ -921,6 +954,9 @@ fn forbid(bill: &mut Bill) {
     bill.duty_min = None;
     bill.duty_max = None;
     bill.headings = Arc::from([]);
+    bill.needs_input.clear();
+    bill.beyond_horizon.clear();
+    bill.cannot.clear();
 }
 
 /// Sums of points and cents, each lost when one summand has none.
@@ -928,19 +964,17 @@ fn forbid(bill: &mut Bill) {
 struct Totals {
     pct: Option<Pct>,
     cents: Option<i64>,
-    any: bool,
 }
 
 impl Default for Totals {
     fn default() -> Self {
-        Self { pct: Some(Pct::ZERO), cents: Some(0), any: false }
+        Self { pct: Some(Pct::ZERO), cents: Some(0) }
     }
 }
 
 impl Totals {
     fn add(&mut self, duty: &Duty) {
         self.pct = self.pct.zip(duty.pct).map(|(a, b)| a + b);
-        self.any |= duty.cents.is_some();
         self.cents = self.cents.zip(duty.cents).map(|(a, b)| a.saturating_add(b.0));
     }
 
@@ -955,10 +989,6 @@ impl Totals {
 
     fn cents(&self) -> Option<Cents> {
         self.cents.map(Cents)
-    }
-
-    fn any_cents(&self) -> bool {
-        self.any
     }
 }
 

@@ -152,7 +152,7 @@ impl<'l> Engine<'l> {
     fn row(&self, value: &Value, leaf: &Leaf, possible: &Possible, resolved: &Resolved, moment: Moment) -> Row {
         match resolved.record {
             Record::Provision(provision) => self.provision_row(leaf, possible, resolved, provision, moment),
-            Record::Exception(exception) => self.exception_row(resolved, exception, moment, &Value { metals: possible.metals, ..*value }),
+            Record::Exception(exception) => self.exception_row(resolved, exception, moment, &contents(value, possible.contents)),
             Record::Prohibition(index) => {
                 let node = &self.law.timeline.prohibitions[usize::from(index)];
                 let program = self.law.timeline.program(node.program);
@@ -178,10 +178,8 @@ impl<'l> Engine<'l> {
             term,
         );
         row.rate_text = rate.map_or(String::new(), |r| r.rate.to_string());
-        if let Why::Excepted(exception) | Why::Spared(exception) = resolved.why
-            && let Some(heading) = &self.law.timeline.exception(exception).record.heading
-        {
-            row.heading.clone_from(heading);
+        if let Why::Excepted(exception) | Why::Spared(exception) = resolved.why {
+            row.heading = self.law.timeline.exception(exception).record.heading.clone().unwrap_or_default();
         }
         if let Some(keeps) = resolved.kept.and_then(|index| node.suspensions[usize::from(index)].keeps.as_ref()) {
             row.rate_text = keeps.to_string();
@@ -190,10 +188,26 @@ impl<'l> Engine<'l> {
             row.status = Status::Prohibited;
             return row;
         }
-        if let Some((owed, duty)) = possible.amounts.iter().find(|(owed, _)| owed.provision == provision) {
-            owe(&mut row, owed, duty);
+        match possible.amounts.iter().find(|(owed, _)| owed.provision == provision) {
+            Some((owed, duty)) => owe(&mut row, owed, duty),
+            None if row.status == Status::Applied => self.empty(&mut row, leaf, provision),
+            None => {}
         }
         row
+    }
+
+    /// A provision that stands on nothing: exempt by the exception that frees a part, else displaced.
+    fn empty(&self, row: &mut Row, leaf: &Leaf, provision: ProvisionIx) {
+        let node = self.law.timeline.provision(provision);
+        let frees = |exception: &ExceptionIx| {
+            leaf.resolution.rows.iter().any(|r| r.record == Record::Exception(*exception) && matches!(r.why, Why::Frees(_)))
+        };
+        row.status = Status::Displaced;
+        if let Some(&exception) = node.exceptions.iter().find(|e| frees(e)) {
+            row.status = Status::Exempt;
+            row.reason = Reason::Resolved(Why::Spared(exception));
+            row.heading = self.law.timeline.exception(exception).record.heading.clone().unwrap_or_default();
+        }
     }
 
     /// The term that explains the status, where it is not the rate's own.
@@ -223,17 +237,20 @@ impl<'l> Engine<'l> {
         let mut row = self.blank(Subject::Record(resolved.record), program.family, heading, resolved.status, reason, moment.at, term);
         if let Why::Frees(parts) = resolved.why {
             row.basis = Some(basis_of(parts, &DutyRate::Ended));
-            let left = value.share(part::ALL & !parts, value.us);
+            let left = value.share(part::ALL & !parts, value.us.unwrap_or(Rate::ZERO));
             row.basis_share = left.map(|left| Rate(Rate::WHOLE.0 - left.0));
         }
         row
     }
 
     /// Chapter 99 headings in the order of reporting: those owed and those that exempt.
-    pub(crate) fn headings(&self, q: &Question<'l>, leaf: &Leaf, piece: usize, side: Side) -> Vec<String> {
+    pub(crate) fn headings(&self, q: &Question<'l>, leaf: &Leaf, piece: usize, side: Side, emptied: &[ProvisionIx]) -> Vec<String> {
         let order = self.order(side, q.pieces[piece], q.known);
         let mut found: Vec<(usize, &str)> = Vec::new();
         for row in &leaf.resolution.rows {
+            if matches!(row.record, Record::Provision(provision) if emptied.contains(&provision)) {
+                continue;
+            }
             let Some((program, heading)) = self.reported(row) else { continue };
             let family = self.law.timeline.program(program).family;
             let position = order.iter().position(|f| *f == family).unwrap_or(usize::MAX);
@@ -283,6 +300,11 @@ impl<'l> Engine<'l> {
 /// Whether a heading is a number of the schedule, which alone is reported: some rules stand in notes without one.
 fn is_number(heading: &str) -> bool {
     heading.len() == 10 && portolan_ledger::TariffCode::parse(heading.as_bytes()).is_ok_and(|code| code.digits() == 8)
+}
+
+/// A value with the contents that one possibility supposes.
+fn contents(value: &Value, [steel, aluminum, copper, us]: [Option<Rate>; 4]) -> Value {
+    Value { metals: [steel, aluminum, copper], us, ..*value }
 }
 
 /// Fills in what a standing duty comes to.

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
+use crate::resolve::Flaw;
 
 /// A condition in compiled form.
 #[derive(Clone, Debug)]
@@ -148,6 +149,17 @@ impl<'l> Law<'l> {
         })
     }
 
+    /// Codes below a code that rows of lists, or their exceptions, name.
+    pub fn named_below(&self, code: TariffCode) -> Vec<TariffCode> {
+        let below = |other: &TariffCode| other.digits() > code.digits() && code.covers(*other);
+        let rows = self.timeline.ledger.lists.iter().flat_map(|list| &list.rows);
+        let named = rows.flat_map(|row| row.except.iter().chain([&row.code]));
+        let mut named: Vec<TariffCode> = named.filter(|other| below(other)).copied().collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
     /// How many records the common numbering holds.
     pub fn records(&self) -> usize {
         self.timeline.provisions.len() + self.timeline.exceptions.len() + self.timeline.prohibitions.len()
@@ -199,17 +211,20 @@ impl<'l> Law<'l> {
     }
 
     /// Records whose lists hold a class at a moment.
-    pub fn product_bits(&self, class: &ProductClass, moment: Moment) -> Bits {
+    pub fn product_bits(&self, class: &ProductClass, moment: Moment, flaw: Flaw) -> Bits {
         let mut on = Bits::new(self.timeline.ledger.lists.len());
         for (list, covering) in &class.lists {
-            if self.on_list(*list, covering, moment) {
+            if self.on_list(*list, covering, moment, flaw) {
                 on.insert(usize::from(list.0));
             }
         }
         let any = |lists: &[ListId]| lists.iter().any(|list| on.contains(usize::from(list.0)));
+        let provisions = self.timeline.provisions.len();
         let mut bits = Bits::new(self.records());
         for (index, (scope, _)) in self.scopes().enumerate() {
-            let inside = if scope.products.is_empty() { class.ordinary_chapter } else { any(&scope.products) };
+            // A heading without a list is about goods of chapters 1 to 97; an exception without one asks for none.
+            let exception = (provisions..provisions + self.timeline.exceptions.len()).contains(&index);
+            let inside = if scope.products.is_empty() { class.ordinary_chapter || exception } else { any(&scope.products) };
             if inside && !any(&scope.products_except) {
                 bits.insert(index);
             }
@@ -218,9 +233,14 @@ impl<'l> Law<'l> {
     }
 
     /// Of the known rows in force whose code covers the good, the longest decides.
-    fn on_list(&self, list: ListId, covering: &[Covering], moment: Moment) -> bool {
+    fn on_list(&self, list: ListId, covering: &[Covering], moment: Moment, flaw: Flaw) -> bool {
         let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
-        for group in covering.chunk_by(|a, b| a.digits == b.digits) {
+        let groups = covering.chunk_by(|a, b| a.digits == b.digits);
+        let groups: SmallVec<[&[Covering]; 4]> = match flaw {
+            Flaw::ListShortestWins => groups.rev().collect(),
+            _ => groups.collect(),
+        };
+        for group in groups {
             let of_code: Vec<(portolan_ledger::record::Term, bool)> =
                 group.iter().map(|c| (rows[c.row as usize].term, c.excepted)).collect();
             if let Some((_, excepted)) = self.timeline.in_force(&of_code, moment.at, moment.known) {
@@ -259,7 +279,7 @@ impl<'l> Law<'l> {
                 let term = &rows[row.row as usize].term;
                 changes.push(term.from);
                 changes.extend(term.until);
-                changes.push(self.issue_start(term.act));
+                changes.extend(self.sides().map(|side| self.issue_start(term.act, side)));
             }
         }
         changes.sort_unstable();
@@ -267,12 +287,16 @@ impl<'l> Law<'l> {
         ProductClass { lists, ordinary_chapter: code.chapter() <= 97, changes }
     }
 
-    /// The moment from which an act is known.
-    pub fn issue_start(&self, act: portolan_ledger::record::ActId) -> Instant {
-        let act = self.timeline.ledger.act(act);
-        // Knowledge has the grain of a day; the end of the day before is its local midnight.
-        let before = Day(act.issued.0.saturating_sub(1));
-        self.clocks.get(usize::from(act.side.0)).map_or(Instant::MIN, |clock| clock.day_end(before))
+    /// The moment from which an act is known to a side: knowledge has the grain of that side's day.
+    fn issue_start(&self, act: portolan_ledger::record::ActId, side: Side) -> Instant {
+        let issued = self.timeline.ledger.act(act).issued;
+        // The end of the day before is its local midnight.
+        let before = Day(issued.0.saturating_sub(1));
+        self.clocks.get(usize::from(side.0)).map_or(Instant::MIN, |clock| clock.day_end(before))
+    }
+
+    fn sides(&self) -> impl Iterator<Item = Side> + use<> {
+        (0..u8::try_from(self.clocks.len()).unwrap_or(u8::MAX)).map(Side)
     }
 
     /// Product classes of many codes at once, in one sweep over the rows of the lists.
@@ -405,7 +429,7 @@ impl<'l> Law<'l> {
         let mut add = |term: &portolan_ledger::record::Term| {
             all.push(term.from);
             all.extend(term.until);
-            all.push(self.issue_start(term.act));
+            all.push(self.issue_start(term.act, side));
         };
         let of_side = |program: &&portolan_ledger::record::Program| program.levied_by == side;
         for program in self.timeline.ledger.programs.iter().filter(of_side) {
@@ -435,7 +459,7 @@ impl<'l> Law<'l> {
                 if last != Some(key) {
                     all.push(row.term.from);
                     all.extend(row.term.until);
-                    all.push(self.issue_start(row.term.act));
+                    all.push(self.issue_start(row.term.act, side));
                     last = Some(key);
                 }
             }

@@ -45,8 +45,8 @@ pub struct Value {
     pub(crate) grain: i64,
     /// Shares of steel, aluminum, copper, in that order; none is not stated.
     pub metals: [Option<Rate>; 3],
-    /// US content.
-    pub us: Rate,
+    /// US content; none is not stated.
+    pub us: Option<Rate>,
     /// What is not processing abroad, in cents; none is not stated.
     pub outside: Option<Cents>,
 }
@@ -65,7 +65,7 @@ impl Value {
             stated: line.value,
             grain,
             metals: [line.steel_pct, line.aluminum_pct, line.copper_pct],
-            us: line.us_content_pct.unwrap_or(Rate::ZERO),
+            us: line.us_content_pct,
             outside,
         }
     }
@@ -117,14 +117,23 @@ impl Value {
         Some(Cents(left.max(0)))
     }
 
+    /// Whether parts were taken off a duty's basis and nothing of the value is left.
+    pub fn emptied(&self, owed: &Owed) -> bool {
+        owed.parts != part::ALL
+            && single_metal(owed.parts).is_none()
+            && !matches!(owed.rate, DutyRate::OfNonUs(..) if owed.parts == part::ALL & !part::US)
+            && self.share(owed.parts, self.us.unwrap_or(Rate::ZERO)) == Some(Rate::ZERO)
+    }
+
     fn part(&self, share: Rate) -> Option<Cents> {
         let cents = self.stated.map(|value| ad_valorem_exact(value, share, self.grain))?;
         Some(cents)
     }
 
-    /// Whether metals that duties need were not stated.
-    pub fn missing_metals(&self, owed: &[Owed]) -> [bool; 3] {
-        let mut missing = [false; 3];
+    /// Whether contents that duties need were not stated: steel, aluminum, copper, and the US content that a rate names.
+    pub fn missing(&self, owed: &[Owed]) -> [bool; 4] {
+        let names_us = |o: &Owed| matches!(o.rate, DutyRate::OfNonUs(..));
+        let mut missing = [false, false, false, self.us.is_none() && owed.iter().any(names_us)];
         for metal in Metal::ALL {
             let needed = |o: &Owed| match single_metal(o.parts) {
                 Some(only) => only == metal,
@@ -189,13 +198,14 @@ pub struct Ordinary<'b> {
 
 /// Computes one duty that stands.
 pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
+    let stated = value.us.unwrap_or(Rate::ZERO);
     let us = match owed.rate {
-        DutyRate::OfNonUs(_, Some(cap)) if flaw != Flaw::UsCapIgnored => value.us.min(cap),
-        _ => value.us,
+        DutyRate::OfNonUs(_, Some(cap)) if flaw != Flaw::UsCapIgnored => stated.min(cap),
+        _ => stated,
     };
     let share = value.share(owed.parts, us);
     let basis = value.basis(owed.parts, us);
-    if owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none() && value.outside.is_none() && value.whole.is_some() {
+    if owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none() && line.processing_value.is_none() {
         return Err(Lack::Column("processing_value_usd".to_owned()));
     }
     let done = |pct: Option<Pct>, cents: Option<Cents>| Duty { pct, cents, basis, share };

@@ -262,7 +262,7 @@ impl Projection {
         let set = match self.products.get(&(class.0, segment)) {
             Some(&set) => set,
             None => {
-                let bits = law.product_bits(class.1, moment);
+                let bits = law.product_bits(class.1, moment, self.flaw);
                 let set = self.set(bits);
                 self.products.insert((class.0, segment), set);
                 set
@@ -467,8 +467,8 @@ impl Projection {
         let known = own.or_else(|| path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply));
         let replies: SmallVec<[Reply; 2]> = match known {
             _ if transit => SmallVec::from_slice(&[Reply::Yes, Reply::No]),
-            Some(reply) => SmallVec::from_slice(&[reply]),
-            None => return true,
+            Some(reply) if open.soft || reply != Reply::Skipped => SmallVec::from_slice(&[reply]),
+            _ => return true,
         };
         replies.into_iter().any(|reply| {
             let child = self.child(law, root, (place, open), reply);

@@ -230,6 +230,42 @@ pub enum Flaw {
     EntryDateGoverns,
     /// Knowledge is a day late.
     KnowledgeLate,
+    /// Of the rows of a list that cover a code, the shortest decides.
+    ListShortestWins,
+}
+
+impl Flaw {
+    /// Every fault.
+    pub const ALL: [Self; 28] = [
+        Self::AnnulmentIgnoresView,
+        Self::NoAnnulment,
+        Self::NoSuspension,
+        Self::KeptRateDropped,
+        Self::NoTermination,
+        Self::NoException,
+        Self::NothingSpared,
+        Self::UsContentNotSpared,
+        Self::NoYielding,
+        Self::SuspendedSpecialDisplaces,
+        Self::TiersSwapped,
+        Self::NoStacking,
+        Self::SubjectToNeedsDuty,
+        Self::OwingAtZero,
+        Self::FirstConditionOnly,
+        Self::AssertionAssumed,
+        Self::InPlaceAdds,
+        Self::NoProhibition,
+        Self::TotalAdded,
+        Self::TotalOverSpecial,
+        Self::ContentOnWhole,
+        Self::CentsCut,
+        Self::DollarsNotRounded,
+        Self::UsCapIgnored,
+        Self::EdgeLate,
+        Self::EntryDateGoverns,
+        Self::KnowledgeLate,
+        Self::ListShortestWins,
+    ];
 }
 
 /// One resolution.
@@ -250,10 +286,15 @@ pub struct Resolver<'a, 'l> {
 #[derive(Debug, Default)]
 pub struct Memo {
     states: Vec<Option<State>>,
-    parts: Vec<Option<(Parts, Why)>>,
-    /// Provisions whose state or parts were worked out.
+    /// By provision, then by how many stacking rules were read.
+    parts: Vec<Known>,
+    /// Provisions whose state was worked out.
     touched: Vec<usize>,
+    /// Places of `parts` that were worked out.
+    looked: Vec<usize>,
     open: Vec<usize>,
+    /// Exceptions whose conditions are being looked at.
+    excepting: Vec<ExceptionIx>,
     /// By atom: the reply of the oracle.
     replies: Vec<Option<Reply>>,
     /// Questions on assertions that the oracle left open: taken as not made, in the order asked.
@@ -261,16 +302,27 @@ pub struct Memo {
     asked: Vec<AtomIx>,
 }
 
+/// Whether parts were worked out.
+#[derive(Clone, Debug)]
+enum Known {
+    No,
+    Open,
+    Done(Parts, Why),
+}
+
 impl Memo {
     /// Forgets the last resolution, and takes the replies of the oracle for the next.
     pub fn start(&mut self, law: &Law<'_>, replies: &[(Open, Reply)]) {
         self.states.resize(law.timeline.provisions.len(), None);
-        self.parts.resize(law.timeline.provisions.len(), None);
+        self.parts.resize(law.timeline.provisions.len() * (law.timeline.rules.len() + 1), Known::No);
         for index in self.touched.drain(..) {
             self.states[index] = None;
-            self.parts[index] = None;
+        }
+        for index in self.looked.drain(..) {
+            self.parts[index] = Known::No;
         }
         self.open.clear();
+        self.excepting.clear();
         self.taken.clear();
         self.replies.resize(law.facts.atoms.len(), None);
         for atom in self.asked.drain(..) {
@@ -385,9 +437,16 @@ impl Resolver<'_, '_> {
         if !self.active.contains(self.law.exception_bit(exception)) {
             return Ok(false);
         }
+        if memo.excepting.contains(&exception) {
+            // As with provisions: a cycle gets an answer, not a hang.
+            return Ok(false);
+        }
         let node = self.law.timeline.exception(exception);
         let asks = &self.law.exception_asks[usize::from(exception.0)];
-        Ok(self.conditions(memo, asks, &node.when, false)?.is_none())
+        memo.excepting.push(exception);
+        let failed = self.conditions(memo, asks, &node.when, false);
+        memo.excepting.pop();
+        Ok(failed?.is_none())
     }
 
     /// Owed, more than zero.
@@ -453,6 +512,11 @@ impl Resolver<'_, '_> {
         let rate = in_force.and_then(|record| rates.iter().position(|r| std::ptr::eq(r, record)));
         let rate = rate.map(|at| u16::try_from(at).unwrap_or(u16::MAX));
         let not = |status, why| State { status, why, rate, kept: None, live: false };
+        if let Some(index) = node.suspensions.iter().position(|s| timeline.terminated(s, self.moment))
+            && self.flaw != Flaw::NoTermination
+        {
+            return Ok(not(Status::NotInForce, Why::Terminated(u16::try_from(index).unwrap_or(u16::MAX))));
+        }
         let asks = &self.law.provision_asks[usize::from(provision.0)];
         if let Some((status, why)) = self.conditions(memo, asks, &node.when, false)? {
             return Ok(not(status, why));
@@ -473,8 +537,6 @@ impl Resolver<'_, '_> {
                     return Ok(not(Status::Suspended, why));
                 }
                 kept = Some(index16);
-            } else if self.flaw != Flaw::NoTermination && timeline.terminated(suspension, self.moment) {
-                return Ok(not(Status::NotInForce, Why::Terminated(index16)));
             }
         }
         for &exception in &node.exceptions {
@@ -502,17 +564,33 @@ impl Resolver<'_, '_> {
 
     /// The parts of the value that a provision is assessed on; none where it does not stand.
     fn parts(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
-        let index = usize::from(provision.0);
-        if let Some(parts) = &memo.parts[index] {
-            return Ok(parts.clone());
-        }
-        let found = self.find_parts(memo, provision)?;
-        memo.parts[index] = Some(found.clone());
-        memo.touched.push(index);
-        Ok(found)
+        self.parts_after(memo, provision, self.law.timeline.rules.len())
     }
 
-    fn find_parts(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
+    /// The parts that are left after the first so many stacking rules: each rule is read on what the former leave.
+    fn parts_after(&self, memo: &mut Memo, provision: ProvisionIx, rules: usize) -> Step<(Parts, Why)> {
+        let index = usize::from(provision.0) * (self.law.timeline.rules.len() + 1) + rules;
+        match &memo.parts[index] {
+            Known::Done(parts, why) => return Ok((*parts, why.clone())),
+            // The checker refuses cycles; a ledger that was not checked gets an answer, not a hang.
+            Known::Open => return Ok((0, Why::Provisions)),
+            Known::No => {}
+        }
+        memo.parts[index] = Known::Open;
+        memo.looked.push(index);
+        let found = if rules == 0 {
+            self.parts_before_rules(memo, provision)
+        } else {
+            self.parts_after(memo, provision, rules - 1).and_then(|(parts, why)| self.stack(memo, provision, rules - 1, parts, why))
+        };
+        memo.parts[index] = match &found {
+            Ok((parts, why)) => Known::Done(*parts, why.clone()),
+            Err(_) => Known::No,
+        };
+        found
+    }
+
+    fn parts_before_rules(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
         let state = self.state(memo, provision)?;
         if !state.live {
             return Ok((0, state.why));
@@ -532,7 +610,6 @@ impl Resolver<'_, '_> {
             Rate99::OfNonUs(..) => part::ALL & !part::US,
             _ => part::ALL,
         };
-        let mut why = state.why;
         for &exception in &node.exceptions {
             let freed = self.freed(memo, exception)?;
             if freed & parts != 0 {
@@ -540,11 +617,9 @@ impl Resolver<'_, '_> {
                 if parts == 0 {
                     return Ok((0, Why::Spared(exception)));
                 }
-                why = Why::Owed;
             }
         }
-        self.stack(memo, provision, &mut parts, &mut why)?;
-        Ok((parts, why))
+        Ok((parts, state.why))
     }
 
     /// The parts that a partial exception frees.
@@ -570,36 +645,32 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Takes away the parts on which another tier stands.
-    fn stack(&self, memo: &mut Memo, provision: ProvisionIx, parts: &mut Parts, why: &mut Why) -> Step<()> {
-        if self.flaw == Flaw::NoStacking {
-            return Ok(());
-        }
-        for (index, rule) in self.law.timeline.rules.iter().enumerate() {
-            let Some((_, tiers)) = self.law.timeline.in_force(&rule.orders, self.moment.at, self.moment.known) else { continue };
-            let Some(own) = tiers.iter().position(|tier| tier.contains(&provision)) else { continue };
-            let index = u16::try_from(index).unwrap_or(u16::MAX);
-            for (at, tier) in tiers.iter().enumerate() {
-                let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
-                if at == own || rule.record.kind == StackingKind::FirstOnly && !before {
+    /// Takes away the parts on which another tier of a rule stands.
+    fn stack(&self, memo: &mut Memo, provision: ProvisionIx, index: usize, mut parts: Parts, why: Why) -> Step<(Parts, Why)> {
+        let rule = &self.law.timeline.rules[index];
+        let order = self.law.timeline.in_force(&rule.orders, self.moment.at, self.moment.known);
+        let Some((_, tiers)) = order.filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else { return Ok((parts, why)) };
+        let Some(own) = tiers.iter().position(|tier| tier.contains(&provision)) else { return Ok((parts, why)) };
+        for (at, tier) in tiers.iter().enumerate() {
+            let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
+            if at == own || rule.record.kind == StackingKind::FirstOnly && !before {
+                continue;
+            }
+            for &other in tier.iter().filter(|p| self.is_active(**p)) {
+                // A provision belongs to the first tier that names it.
+                if tiers[..at].iter().any(|earlier| earlier.contains(&other)) {
                     continue;
                 }
-                for &other in tier.iter().filter(|p| self.is_active(**p)) {
-                    if rule.record.kind != StackingKind::FirstOnly && !self.wins(memo, rule.record.kind, (other, at), (provision, own))? {
-                        continue;
-                    }
-                    let taken = self.parts(memo, other)?.0;
-                    if taken & *parts != 0 {
-                        *parts &= !taken;
-                        if *parts == 0 {
-                            *why = Why::Stacked(index, other);
-                            return Ok(());
-                        }
-                    }
+                if rule.record.kind != StackingKind::FirstOnly && !self.wins(memo, rule.record.kind, (other, at), (provision, own))? {
+                    continue;
+                }
+                parts &= !self.parts_after(memo, other, index + 1)?.0;
+                if parts == 0 {
+                    return Ok((0, Why::Stacked(u16::try_from(index).unwrap_or(u16::MAX), other)));
                 }
             }
         }
-        Ok(())
+        Ok((parts, why))
     }
 
     /// Whether a provision of another tier takes the value from this one, by the height of their nominal rates; of equal

@@ -412,14 +412,19 @@ impl<'l> Names<'l> {
         let mut found = Vec::new();
         for reference in references {
             let programs = self.programs_of(reference, own);
-            for (index, &(program, id, heading)) in self.provisions.iter().enumerate() {
-                let named = match &reference.what {
-                    Named::All => true,
-                    Named::Id(pattern) => crate::record::matches(pattern, id),
-                    Named::Heading(pattern) => crate::record::matches(pattern, heading),
-                };
-                if named && programs.contains(&program) {
-                    found.push(ProvisionIx(u16::try_from(index).unwrap_or(u16::MAX)));
+            for program in programs {
+                // Provisions stand in the order of their programs.
+                let first = self.provisions.partition_point(|(of, ..)| *of < program);
+                let own = self.provisions[first..].iter().take_while(|(of, ..)| *of == program);
+                for (offset, (_, id, heading)) in own.enumerate() {
+                    let named = match &reference.what {
+                        Named::All => true,
+                        Named::Id(pattern) => crate::record::matches(pattern, id),
+                        Named::Heading(pattern) => crate::record::matches(pattern, heading),
+                    };
+                    if named {
+                        found.push(ProvisionIx(u16::try_from(first + offset).unwrap_or(u16::MAX)));
+                    }
                 }
             }
         }
@@ -433,9 +438,13 @@ impl<'l> Names<'l> {
         for reference in references {
             let Named::Heading(pattern) = &reference.what else { continue };
             let programs = self.programs_of(reference, own);
-            for (index, &(program, heading)) in self.exceptions.iter().enumerate() {
-                if programs.contains(&program) && crate::record::matches(pattern, heading) {
-                    found.push(Target::Exception(ExceptionIx(u16::try_from(index).unwrap_or(u16::MAX))));
+            for program in programs {
+                let first = self.exceptions.partition_point(|(of, _)| *of < program);
+                let own = self.exceptions[first..].iter().take_while(|(of, _)| *of == program);
+                for (offset, (_, heading)) in own.enumerate() {
+                    if crate::record::matches(pattern, heading) {
+                        found.push(Target::Exception(ExceptionIx(u16::try_from(first + offset).unwrap_or(u16::MAX))));
+                    }
                 }
             }
         }
