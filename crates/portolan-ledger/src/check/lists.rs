@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::code::TariffCode;
 use crate::diagnostic::{Code, Diagnostic, Sources};
-use crate::record::{Ledger, List, ListId, ListRow};
+use crate::record::{Act, Ledger, List, ListId, ListRow};
 use crate::schedule::Schedule;
 use crate::time::{Clock, Day, Instant, Side};
 
@@ -20,7 +20,7 @@ pub fn check_lists(ledger: &Ledger, sources: &Sources, schedule: &Schedule) -> V
     let Some(clock) = ledger.clock(Side(0)) else { return Vec::new() };
     let numbers = Numbers::new(schedule);
     let editions = schedule.first_edition().published..schedule.last_edition().published;
-    let checker = Checker { sources, clock, editions, numbers };
+    let checker = Checker { acts: &ledger.acts, sources, clock, editions, numbers };
     let own = lists_of(ledger, Side(0));
     let mut found = Vec::new();
     for (list, of_schedule) in ledger.lists.iter().zip(own) {
@@ -44,6 +44,7 @@ fn lists_of(ledger: &Ledger, side: Side) -> Vec<bool> {
 }
 
 struct Checker<'c> {
+    acts: &'c [Act],
     sources: &'c Sources,
     clock: Clock,
     /// From the publication of the first edition to that of the last.
@@ -57,7 +58,10 @@ impl Checker<'_> {
         let mut first = None;
         // Rows of one list share a handful of dates.
         let mut last_dates = None;
-        for row in &list.rows {
+        for (at, row) in list.rows.iter().enumerate() {
+            if self.restated(&list.rows, at) {
+                continue;
+            }
             let key = (row.term.from, row.term.until);
             let days = match last_dates {
                 Some((known, days)) if known == key => days,
@@ -83,6 +87,16 @@ impl Checker<'_> {
             let span = self.sources.line(place);
             found.push(Diagnostic::new(Code::NomenclatureNotChecked, span, message).help(help));
         }
+    }
+
+    /// Whether a later act states a row again: what the first one said of its end is no longer law.
+    fn restated(&self, rows: &[ListRow], at: usize) -> bool {
+        let row = &rows[at];
+        let issued = |row: &ListRow| self.acts[usize::from(row.term.act.0)].issued;
+        let first = rows[..at].iter().rposition(|other| other.code != row.code).map_or(0, |before| before + 1);
+        let same_code = rows[first..].iter().enumerate().take_while(|(_, other)| other.code == row.code);
+        let mut restating = same_code.filter(|(_, other)| other.term.from == row.term.from);
+        restating.any(|(offset, other)| (issued(other), first + offset) > (issued(row), at))
     }
 
     /// The days of a row's interval that editions cover, the first and the last.
