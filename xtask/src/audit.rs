@@ -33,7 +33,10 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
     if options.flaws {
         return flaws(options.cases, options.seed);
     }
-    let report = differential::run(Plan { exceptions: false, keep: 12, ..Plan::new(options.cases, options.seed) }, &|ledger, base| engine(ledger, base, Flaw::None));
+    let report = differential::run(
+        Plan { exceptions: false, keep: 12, ..Plan::new(options.cases, options.seed) },
+        &|ledger, base| Ok(engine(ledger, base, Flaw::None)),
+    );
     println!("{report}");
     if report.differences == 0 && report.broken.is_empty() {
         Ok(())
@@ -45,7 +48,8 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options { cases: 100_000, seed: 1, flaws: false };
     while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok()).ok_or(format!("{argument} needs a number"));
+        let mut number =
+            || arguments.next().and_then(|text| text.parse::<u64>().ok()).ok_or(format!("{argument} needs a number"));
         match argument.as_str() {
             "--cases" => options.cases = usize::try_from(number()?).map_err(|error| error.to_string())?,
             "--seed" => options.seed = number()?,
@@ -61,8 +65,12 @@ fn flaws(cases: usize, seed: u64) -> Result<(), String> {
     let mut missed = Vec::new();
     for flaw in Flaw::ALL {
         let plan = Plan { keep: 0, stop_at: 1, exceptions: false, ..Plan::new(cases, seed) };
-        let report = differential::run(plan, &|ledger, base| engine(ledger, base, flaw));
-        println!("{flaw:?}: {} after {} cases", if report.differences > 0 { "found" } else { "NOT FOUND" }, report.cases);
+        let report = differential::run(plan, &|ledger, base| Ok(engine(ledger, base, flaw)));
+        println!(
+            "{flaw:?}: {} after {} cases",
+            if report.differences > 0 { "found" } else { "NOT FOUND" },
+            report.cases
+        );
         if report.differences == 0 {
             missed.push(format!("{flaw:?}"));
         }
@@ -89,7 +97,7 @@ impl Drop for Remote {
 }
 
 impl Evaluator for Remote {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "engine"
     }
 
@@ -100,14 +108,14 @@ impl Evaluator for Remote {
     }
 }
 
-fn engine(ledger: &Ledger, base: &OrdinaryTable, flaw: Flaw) -> Result<Box<dyn Evaluator>, String> {
+fn engine(ledger: &Ledger, base: &OrdinaryTable, flaw: Flaw) -> Box<dyn Evaluator> {
     let (lines, questions) = channel::<EntryLine>();
     let (replies, answers) = channel();
     let mut ledger = ledger.clone();
     complete(&mut ledger, base);
     let base = base.clone();
     let thread = thread::spawn(move || serve(&ledger, &base, flaw, &questions, &replies));
-    Ok(Box::new(Remote { lines: Some(lines), answers, thread: Some(thread) }))
+    Box::new(Remote { lines: Some(lines), answers, thread: Some(thread) })
 }
 
 /// What the generated law leaves to the schedule: the family of the ordinary duty and the group of column 2.
@@ -174,12 +182,25 @@ fn schedule(base: &OrdinaryTable, codes: &[TariffCode]) -> Result<Schedule, Stri
     eights.sort_unstable();
     eights.dedup();
     for code in eights {
-        let line = EntryLine::new(Side(0), code, portolan_ledger::record::Origin(*b"ZZ"), portolan_ledger::line::When::Day(Day(0)), Day(0));
+        let line = EntryLine::new(
+            Side(0),
+            code,
+            portolan_ledger::record::Origin(*b"ZZ"),
+            portolan_ledger::line::When::Day(Day(0)),
+            Day(0),
+        );
         let Some(general) = base.base(&line, Instant(0)) else { continue };
         text.rates.push(rate_row(base, code, &general));
     }
     for code in base.numbers.iter().copied().filter(|n| text.rates.iter().any(|rate| rate.code == n.prefix(8))) {
-        text.lines.push(LineRow { code, from: None, until: None, printed_from: 0, printed_to: 0, units: String::new() });
+        text.lines.push(LineRow {
+            code,
+            from: None,
+            until: None,
+            printed_from: 0,
+            printed_to: 0,
+            units: String::new(),
+        });
     }
     text.lines.sort_by_key(|line| line.code);
     let bytes = pack(&text).map_err(|error| error.to_string())?;
@@ -235,7 +256,10 @@ fn audited(law: &Law<'_>, answer: &Answer) -> Audited {
     let ledger = law.timeline.ledger;
     let mfn = ledger.family("mfn");
     let bill = &answer.bill;
-    let sum = |amount: &portolan_engine::answer::FamilyAmount| Sum { points: amount.pct.map(|pct| Points(pct.0)), duty: amount.duty };
+    let sum = |amount: &portolan_engine::answer::FamilyAmount| Sum {
+        points: amount.pct.map(|pct| Points(pct.0)),
+        duty: amount.duty,
+    };
     let mut rows: Vec<AuditedRow> = answer.rows.iter().filter_map(|row| audited_row(law, row)).collect();
     rows.sort_by(|a, b| (a.kind, &a.program, &a.id).cmp(&(b.kind, &b.program, &b.id)));
     let families = bill.families.iter().enumerate();
@@ -253,9 +277,21 @@ fn audited(law: &Law<'_>, answer: &Answer) -> Audited {
         total: Sum { points: bill.total_pct.map(|pct| Points(pct.0)), duty: bill.total_duty },
         duty_min: bill.duty_min,
         duty_max: bill.duty_max,
-        needs_input: { let mut names = bill.needs_input.clone(); names.sort(); names },
-        beyond_horizon: { let mut ids = bill.beyond_horizon.clone(); ids.sort_unstable(); ids },
-        cannot_compute: bill.cannot.iter().map(|(id, reason)| ((Some(*id) != mfn).then_some(*id), reason.clone())).collect(),
+        needs_input: {
+            let mut names = bill.needs_input.clone();
+            names.sort();
+            names
+        },
+        beyond_horizon: {
+            let mut ids = bill.beyond_horizon.clone();
+            ids.sort_unstable();
+            ids
+        },
+        cannot_compute: bill
+            .cannot
+            .iter()
+            .map(|(id, reason)| ((Some(*id) != mfn).then_some(*id), reason.clone()))
+            .collect(),
         prohibited: bill.prohibited,
     }
 }

@@ -13,19 +13,18 @@ use portolan_ledger::schedule::{ScheduleText, pack, parse_official};
 use portolan_ledger::time::Day;
 
 const USAGE: &str = "\
-cargo xtask schedule --from DIR --out DIR [--records FILE] [--table-2017 FILE --hs6 FILE] [--likeness FILE]
+cargo xtask schedule --from DIR --out DIR [--records FILE] [--table-2017 FILE --hs-2022 DAY --hs6 FILE] [--likeness FILE]
   --from        editions.csv (edition, published) and the editions: hts_<edition>.json, .json.gz or .csv
   --out         the folder of the schedule's text, schedule/us
   --records     change records of the editions (edition, item, change, detail, effective_date)
   --table-2017  the annual tariff table of 2017 (CSV)
+  --hs-2022     the day on which the nomenclature of 2022 took effect (YYYY-MM-DD)
   --hs6         six-digit codes of 2022 and 2017 (hs6_2022, hs6_2017)
   --likeness    numbers matched by likeness of text (old_hts10, new_hts10)
 What is not given is kept as the folder holds it; without --records, changes are dated by publication.";
 
 /// The first day that the annual table of 2017 speaks of.
 const TABLE_2017: &str = "2017-01-01";
-/// The day on which the Harmonized System of 2022 took effect in the United States (Proclamation 10326).
-const HS_2022: &str = "2022-01-27";
 
 type Outcome<T> = Result<T, String>;
 
@@ -52,7 +51,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Outcome<()> {
     };
     let mut table_2017 = BTreeSet::new();
     if let Some(path) = &options.table_2017 {
-        (schedule.layer_2017, table_2017) = layer_2017(path, &schedule.rates)?;
+        (schedule.layer_2017, table_2017) = layer_2017(path, &schedule.rates, &options.hs_2022)?;
     }
     if options.records.is_some() {
         schedule.concordance.retain(|row| row.source != ConcordanceSource::ChangeRecord);
@@ -65,7 +64,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Outcome<()> {
     }
     if let Some(path) = &options.hs6 {
         schedule.concordance.retain(|row| row.source != ConcordanceSource::Hs6);
-        let hints = concordance_of_hs6(path, &schedule, &table_2017)?;
+        let hints = concordance_of_hs6(path, &schedule, &table_2017, &options.hs_2022)?;
         schedule.concordance.extend(hints);
     }
     schedule.concordance.sort_unstable();
@@ -104,6 +103,7 @@ struct Options {
     table_2017: Option<PathBuf>,
     hs6: Option<PathBuf>,
     likeness: Option<PathBuf>,
+    hs_2022: String,
 }
 
 impl Options {
@@ -117,12 +117,16 @@ impl Options {
                 "--records" => options.records = Some(value),
                 "--table-2017" => options.table_2017 = Some(value),
                 "--hs6" => options.hs6 = Some(value),
+                "--hs-2022" => options.hs_2022 = value.to_string_lossy().into_owned(),
                 "--likeness" => options.likeness = Some(value),
                 _ => return Err(format!("`{name}` is not an option\n{USAGE}")),
             }
         }
         if options.from.as_os_str().is_empty() || options.out.as_os_str().is_empty() {
             return Err(USAGE.to_owned());
+        }
+        if options.table_2017.is_some() && options.hs_2022.is_empty() {
+            return Err("--table-2017 needs --hs-2022, the day on which its codes ended".to_owned());
         }
         if options.hs6.is_some() && options.table_2017.is_none() {
             return Err("--hs6 needs --table-2017, which tells the codes that are new".to_owned());
@@ -205,14 +209,14 @@ fn change_records(path: &Path) -> Outcome<Vec<ChangeRecord>> {
 }
 
 /// The rates of 2017 of the codes that no edition prints, and every code of the table.
-fn layer_2017(path: &Path, rates: &[RateRow]) -> Outcome<(Vec<RateRow>, BTreeSet<TariffCode>)> {
+fn layer_2017(path: &Path, rates: &[RateRow], hs_2022: &str) -> Outcome<(Vec<RateRow>, BTreeSet<TariffCode>)> {
     let csv = Csv::read(path)?;
     let column = |name: &str| csv.column(name);
     let (hts8, begin, end) = (column("hts8")?, column("begin_effect_date")?, column("end_effective_date")?);
     let (general, special) = (column("mfn_text_rate")?, column("col1_special_text")?);
     let (column_2, units) = (column("col2_text_rate")?, [column("quantity_1_code")?, column("quantity_2_code")?]);
     let known: BTreeSet<TariffCode> = rates.iter().map(|row| row.code).collect();
-    let (first, last) = (csv.day(TABLE_2017)?, csv.day(HS_2022)?);
+    let (first, last) = (csv.day(TABLE_2017)?, csv.day(hs_2022)?);
     let (mut layer, mut codes) = (Vec::new(), BTreeSet::new());
     for row in &csv.rows {
         let code = csv.code(&row[hts8])?;
@@ -291,10 +295,11 @@ fn concordance_of_hs6(
     path: &Path,
     schedule: &ScheduleText,
     table_2017: &BTreeSet<TariffCode>,
+    hs_2022: &str,
 ) -> Outcome<Vec<ConcordanceRow>> {
     let csv = Csv::read(path)?;
     let (newer, older) = (csv.column("hs6_2022")?, csv.column("hs6_2017")?);
-    let date = csv.day(HS_2022)?;
+    let date = csv.day(hs_2022)?;
     let row = |old, new| ConcordanceRow { old, new, date, source: ConcordanceSource::Hs6 };
     let printed: BTreeSet<TariffCode> = schedule.rates.iter().map(|row| row.code.prefix(6)).collect();
     let mut heirs: BTreeMap<TariffCode, Vec<TariffCode>> = BTreeMap::new();

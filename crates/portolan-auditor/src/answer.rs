@@ -153,6 +153,7 @@ impl Answer {
         }
         if !settled {
             self.ordinary = Sum::default();
+            self.families.clear();
             self.rows.clear();
         }
         let forbids = |row: &Row| row.kind == RowKind::Prohibition && row.status == Status::Prohibited;
@@ -160,6 +161,7 @@ impl Answer {
         for row in &mut self.rows {
             if let Some(charge) = &mut row.charge {
                 charge.basis = None;
+                charge.share = Points::ZERO;
             }
         }
         self

@@ -119,7 +119,7 @@ impl fmt::Display for Coverage {
 
 fn rate_form(rate: &DutyRate) -> &'static str {
     match rate {
-        DutyRate::Add(rate) if rate.0 == 0 => "+0%",
+        DutyRate::Add(rate) if rate.0 == 0 => "adds zero",
         DutyRate::Add(_) => "+x%",
         DutyRate::OfMetal(..) => "of a metal",
         DutyRate::OfNonUs(_, None) => "of non_us",

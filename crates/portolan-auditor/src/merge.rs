@@ -252,7 +252,7 @@ fn settle_assertions(grid: &mut Grid<'_, '_>) {
     }
 }
 
-/// How far a provision came that is neither owed nor reported, in the order of the page; none for what is either.
+/// How far a provision came that is not owed, in the order of the page; none for what is.
 fn silent(status: Status) -> Option<u8> {
     Some(match status {
         Status::NotInForce => 0,
@@ -260,6 +260,7 @@ fn silent(status: Status) -> Option<u8> {
         Status::Annulled => 2,
         Status::Suspended => 3,
         Status::Displaced => 4,
+        Status::Exempt => 5,
         _ => return None,
     })
 }
@@ -344,7 +345,7 @@ fn what_matters(grid: &Grid<'_, '_>) -> Vec<String> {
     names
 }
 
-/// Whether two settings differ in what is owed or reported. Rows of exceptions are no duties: what only they turn on
+/// Whether two settings differ in what is owed. Rows of exceptions are no duties: what only they turn on
 /// is not asked for.
 fn differ(a: &Outcome, b: &Outcome) -> bool {
     let heard = |outcome: &Outcome| {

@@ -191,7 +191,12 @@ impl Value {
     /// A part in money, rounded as the value is.
     fn part_money(&self, part: usize) -> Result<Cents, Fault> {
         match self.outside {
-            Some(outside) if part == OUTSIDE => to_grain(i128::from(outside), 1, self.grain),
+            // The processing is a part and rounded as one; what is outside it is the whole less that.
+            Some(outside) if part == OUTSIDE => {
+                let processing = self.stated.unwrap_or(Cents::ZERO).0.saturating_sub(outside);
+                let processing = to_grain(i128::from(processing), 1, self.grain)?;
+                Ok(Cents(self.whole.unwrap_or(Cents::ZERO).0.saturating_sub(processing.0).max(0)))
+            }
             _ => self.money(self.shares[part]),
         }
     }

@@ -90,10 +90,10 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
     ("everything is always known", |l| l.acts.iter_mut().for_each(|a| a.issued.0 = 0)),
     ("known a day late", |l| l.acts.iter_mut().for_each(|a| a.issued.0 += 1)),
     ("the earlier of two on one day stands", |l| {
-        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.rates.reverse()))
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.rates.reverse()));
     }),
     ("a scenario's rate is the law's", |l| {
-        programs(l, |p| p.provisions.iter_mut().flat_map(|v| &mut v.rates).for_each(|r| r.patch = false))
+        programs(l, |p| p.provisions.iter_mut().flat_map(|v| &mut v.rates).for_each(|r| r.patch = false));
     }),
     ("a suspension keeps nothing", |l| programs(l, |p| p.suspensions.iter_mut().for_each(|s| s.keeps = None))),
     ("every suspension resumes", |l| programs(l, |p| p.suspensions.iter_mut().for_each(|s| s.resumes = true))),
@@ -106,7 +106,7 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
     ("what spares a part frees of all", |l| programs(l, |p| p.exceptions.iter_mut().for_each(|e| e.spares = None))),
     ("US content spares nothing", |l| programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::UsContent)))),
     ("all is dutiable, processed abroad or not", |l| {
-        programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::OutsideProcessing)))
+        programs(l, |p| p.exceptions.retain(|e| e.spares != Some(Spares::OutsideProcessing)));
     }),
     ("nothing yields", |l| programs(l, |p| p.provisions.iter_mut().for_each(|v| v.adds_to.append(&mut v.yields_to)))),
     ("tiers are swapped", |l| l.rules.iter_mut().flat_map(|r| &mut r.orders).for_each(|o| o.tiers.reverse())),
@@ -115,23 +115,23 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
         l.rules
             .iter_mut()
             .filter(|r| r.kind == StackingKind::HighestOnly)
-            .for_each(|r| r.kind = StackingKind::FirstOnly)
+            .for_each(|r| r.kind = StackingKind::FirstOnly);
     }),
     ("lowest for highest", |l| {
         l.rules
             .iter_mut()
             .filter(|r| r.kind == StackingKind::LowestOnly)
-            .for_each(|r| r.kind = StackingKind::HighestOnly)
+            .for_each(|r| r.kind = StackingKind::HighestOnly);
     }),
     ("orders of rules are not dated", |l| l.rules.iter_mut().for_each(|r| r.orders.truncate(1))),
     ("codes that are out are in", |l| l.lists.iter_mut().flat_map(|l| &mut l.rows).for_each(|r| r.except.clear())),
     ("list rows are not dated", |l| l.lists.iter_mut().flat_map(|l| &mut l.rows).for_each(|r| r.term.until = None)),
     ("groups are not dated", |l| l.groups.iter_mut().flat_map(|g| &mut g.members).for_each(|m| m.term.until = None)),
     ("origins that are out are in", |l| {
-        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.origin_except.clear()))
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.origin_except.clear()));
     }),
     ("goods that are out are in", |l| {
-        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.products_except.clear()))
+        programs(l, |p| p.provisions.iter_mut().for_each(|v| v.scope.products_except.clear()));
     }),
     ("before is after", |l| {
         conditions(l, |c| {
@@ -141,7 +141,7 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
                     Bound::From(at) => Bound::Before(at),
                 }
             }
-        })
+        });
     }),
     ("a date at the edge lies before it", |l| {
         conditions(l, |c| {
@@ -151,35 +151,35 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
             {
                 later(at);
             }
-        })
+        });
     }),
     ("a share at the threshold is below it", |l| {
         conditions(l, |c| {
             if let Condition::Share { pct, .. } = c {
                 pct.0 += 1;
             }
-        })
+        });
     }),
     ("a value at the limit is above it", |l| {
         conditions(l, |c| {
             if let Condition::ValueAtMost(v) = c {
                 v.0 -= 1;
             }
-        })
+        });
     }),
     ("a unit price at the bound is below it", |l| {
         conditions(l, |c| {
             if let Condition::UnitPrice { price, .. } = c {
                 price.0 += 1;
             }
-        })
+        });
     }),
     ("`no:` is not read", |l| {
         conditions(l, |c| {
             if let Condition::Claim { yes, .. } = c {
                 *yes = true;
             }
-        })
+        });
     }),
     ("an article is a benefit", |l| l.claims.iter_mut().for_each(|c| c.article = false)),
     ("a benefit is asked for", |l| l.claims.iter_mut().for_each(|c| c.article = true)),
@@ -188,14 +188,14 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
             if let Condition::Smelted { all, .. } = c {
                 *all = true;
             }
-        })
+        });
     }),
     ("the general rate for the ordinary one", |l| {
         conditions(l, |c| {
             if let Condition::Base { general, .. } = c {
                 *general = true;
             }
-        })
+        });
     }),
     ("owing counts what is live", |l| {
         conditions(l, |c| {
@@ -204,7 +204,7 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
             {
                 *relation = Relation::SubjectTo;
             }
-        })
+        });
     }),
     ("not subject is subject", |l| {
         conditions(l, |c| {
@@ -213,14 +213,14 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
             {
                 *relation = Relation::SubjectTo;
             }
-        })
+        });
     }),
     ("melt_pct is not read", |l| {
         conditions(l, |c| {
             if let Condition::Melted { at_least, .. } = c {
                 *at_least = None;
             }
-        })
+        });
     }),
     ("the first date does not govern", |l| l.jurisdictions[0].governing.clear()),
     ("values are taken as stated", |l| l.jurisdictions[0].value_grain = 1),
@@ -230,56 +230,56 @@ const WRONG_LAWS: &[(&str, Tamper)] = &[
             if let DutyRate::OfMetal(rate, _) = r {
                 *r = DutyRate::Add(*rate);
             }
-        })
+        });
     }),
     ("the US cap is not read", |l| {
         rates(l, |r| {
             if let DutyRate::OfNonUs(_, most) = r {
                 *most = None;
             }
-        })
+        });
     }),
     ("a total is added", |l| {
         rates(l, |r| {
             if let DutyRate::Total(rate, _) = r {
                 *r = DutyRate::Add(*rate);
             }
-        })
+        });
     }),
     ("a total is over general always", |l| {
         rates(l, |r| {
             if let DutyRate::Total(_, over) = r {
                 *over = portolan_ledger::duty_rate::Over::General;
             }
-        })
+        });
     }),
     ("in place of all displaces nothing", |l| {
         rates(l, |r| {
             if let DutyRate::InPlaceOfAll(rate) = r {
                 *r = DutyRate::Add(*rate);
             }
-        })
+        });
     }),
     ("an unknown rate is zero", |l| {
         rates(l, |r| {
             if *r == DutyRate::Unknown {
                 *r = DutyRate::Add(Rate::ZERO);
             }
-        })
+        });
     }),
     ("the share of a compound rate is not read", |l| {
         rates(l, |r| {
             if let DutyRate::Specific(share, ..) = r {
                 *share = Rate::ZERO;
             }
-        })
+        });
     }),
     ("`none` is zero", |l| {
         rates(l, |r| {
             if *r == DutyRate::Ended {
                 *r = DutyRate::Add(Rate::ZERO);
             }
-        })
+        });
     }),
 ];
 

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
-use crate::facts::{BaseShares, FactIx, Stated};
+use crate::facts::{BaseShares, Fact, FactIx, Stated};
 use crate::law::{Law, ProductClass};
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
@@ -84,12 +84,14 @@ pub(crate) struct Possible {
     pub piece: usize,
     pub class: usize,
     pub leaf: u32,
-    /// Shares of steel, aluminum, copper and US content.
-    pub contents: [Option<Rate>; 4],
+    /// Shares of steel, aluminum, copper, US content, and what is supposed of processing abroad.
+    pub contents: [Option<Rate>; 5],
     pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
     pub ordinary: Result<Duty, Lack>,
     /// The least that the ordinary duty can be, where a quantity that it needs was not stated.
     pub ordinary_least: Cents,
+    /// The same of the additional duties.
+    pub least_of_open: Cents,
     /// The value is known.
     pub valued: bool,
     pub prohibited: bool,
@@ -113,7 +115,11 @@ impl<'l> Engine<'l> {
     #[doc(hidden)]
     pub fn with_flaw(law: &'l Law<'l>, flaw: Flaw) -> Self {
         let editions = law.schedule.map_or_else(FxHashMap::default, |schedule| {
-            schedule.editions().enumerate().map(|(index, e)| (e.name, u16::try_from(index).unwrap_or(u16::MAX))).collect()
+            schedule
+                .editions()
+                .enumerate()
+                .map(|(index, e)| (e.name, u16::try_from(index).unwrap_or(u16::MAX)))
+                .collect()
         });
         Self {
             law,
@@ -128,7 +134,14 @@ impl<'l> Engine<'l> {
             editions,
             days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
             mfn: law.timeline.ledger.family("mfn"),
-            column_2: law.timeline.ledger.groups.iter().position(|group| group.name == "column-2").and_then(|at| u16::try_from(at).ok()).map(GroupId),
+            column_2: law
+                .timeline
+                .ledger
+                .groups
+                .iter()
+                .position(|group| group.name == "column-2")
+                .and_then(|at| u16::try_from(at).ok())
+                .map(GroupId),
             last_projection: None,
             no_headings: Arc::from([]),
             flaw,
@@ -260,7 +273,8 @@ impl<'l> Engine<'l> {
         let mut classes: SmallVec<[ClassIx; 4]> = from_old(&self.codes[index]);
         if classes.is_empty() && code.digits() == 8 {
             self.look_below(index, code);
-            let valid = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
+            let valid =
+                |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
             let below = self.codes[index].below.as_deref().unwrap_or_default();
             classes = below.iter().filter(|(f, u, _)| valid(*f, *u)).map(|(.., class)| *class).collect();
         }
@@ -313,7 +327,8 @@ impl<'l> Engine<'l> {
     }
 
     fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
-        let covers = |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
+        let covers =
+            |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
         let index = self.code(code);
         if let Some((.., rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
             return Ok(*rates);
@@ -376,7 +391,9 @@ impl<'l> Engine<'l> {
             _ => None,
         };
         match special {
-            Some(special) => Applicable { column: Column::Special, ordinary: Some(special), general: Some(rates.general) },
+            Some(special) => {
+                Applicable { column: Column::Special, ordinary: Some(special), general: Some(rates.general) }
+            }
             None => Applicable { column: Column::General, ordinary: Some(rates.general), general: Some(rates.general) },
         }
     }
@@ -428,21 +445,50 @@ impl<'l> Engine<'l> {
             column: base.column,
         };
         let origin = self.origin(line.origin);
-        Ok((Question { projection, pieces, at, entered, known, governing, classes, origin, base, shares, carried, interval }, rates))
+        Ok((
+            Question {
+                projection,
+                pieces,
+                at,
+                entered,
+                known,
+                governing,
+                classes,
+                origin,
+                base,
+                shares,
+                carried,
+                interval,
+            },
+            rates,
+        ))
     }
 
     pub(crate) fn grain(&self, side: Side) -> i64 {
         self.law.timeline.ledger.jurisdictions.get(usize::from(side.0)).map_or(1, |j| j.value_grain)
     }
 
-    pub(crate) fn root(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, class: usize, explain: bool) -> Root {
+    pub(crate) fn root(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        piece: usize,
+        class: usize,
+        explain: bool,
+    ) -> Root {
         let projection = &mut self.projections[q.projection];
         let interval = q.interval.filter(|_| piece == 0).unwrap_or_else(|| projection.interval(q.pieces[piece]));
         let class = (q.classes[class], class_of(self.law, &self.classes, q.classes[class]));
         projection.root(self.law, class, (q.origin, line.origin), interval, explain)
     }
 
-    pub(crate) fn stated<'a>(&self, q: &Question<'l>, line: &'a EntryLine, piece: usize, transit_is_fact: bool) -> Stated<'a>
+    pub(crate) fn stated<'a>(
+        &self,
+        q: &Question<'l>,
+        line: &'a EntryLine,
+        piece: usize,
+        transit_is_fact: bool,
+    ) -> Stated<'a>
     where
         'l: 'a,
     {
@@ -485,10 +531,16 @@ impl<'l> Engine<'l> {
     }
 
     /// The bill where everything that matters is stated; false where alternatives must be counted.
-    fn plain_bill(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, bill: &mut Bill) -> Result<bool, Fault> {
+    fn plain_bill(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        bill: &mut Bill,
+    ) -> Result<bool, Fault> {
         let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(false) };
         let leaf = self.projections[q.projection].leaf(leaf_ix);
-        if value.missing(&leaf.owed) != [false; 4] || leaf.owed.iter().any(|owed| value.emptied(owed)) {
+        if value.missing(&leaf.owed, line) != [false; 5] || leaf.owed.iter().any(|owed| value.emptied(owed)) {
             return Ok(false);
         }
         if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
@@ -591,19 +643,27 @@ impl<'l> Engine<'l> {
     }
 
     /// The ordinary duty; nothing where another stands in place of all, or where the side has no schedule and none was stated.
-    pub(crate) fn ordinary_duty(&self, q: &Question<'l>, leaf: &Leaf, value: &Value, line: &EntryLine) -> Result<Duty, Lack> {
+    pub(crate) fn ordinary_duty(
+        &self,
+        q: &Question<'l>,
+        leaf: &Leaf,
+        value: &Value,
+        line: &EntryLine,
+    ) -> Result<Duty, Lack> {
         let cents = value.whole.map(|_| Cents(0));
-        let nothing = Duty { pct: Some(Pct::ZERO), cents, basis: value.whole, share: Some(Rate::WHOLE) };
+        let nothing = Duty { pct: Some(Pct::ZERO), cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
         let Some(base) = q.base.ordinary.filter(|_| leaf.resolution.in_place.is_none()) else { return Ok(nothing) };
         let base = self.bases.get(base);
         let pct = base.ad_valorem.map(Pct::full);
-        let done = |cents| Duty { pct, cents, basis: value.whole, share: Some(Rate::WHOLE) };
+        let done = |cents| Duty { pct, cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
         if let portolan_ledger::duty_expression::DutyExpression::Refused(refusal) = &base.expression {
             return Err(Lack::Law(refusal.reason.as_str().to_owned()));
         }
         match value.whole {
             None => Ok(done(None)),
-            Some(whole) => base.duty(whole, line).map(|cents| done(Some(cents))).map_err(|missing| money::lack(&missing)),
+            Some(whole) => {
+                base.duty(whole, line).map(|cents| done(Some(cents))).map_err(|missing| money::lack(&missing))
+            }
         }
     }
 
@@ -665,8 +725,11 @@ impl<'l> Engine<'l> {
         }
         let mut facts: Vec<_> = facts.into_iter().collect();
         facts.sort_unstable();
-        let mut asked: Vec<String> =
-            facts.into_iter().map(|f| self.law.facts.facts[usize::from(f.0)].column(&self.law.timeline)).collect();
+        let mut asked: Vec<String> = Vec::new();
+        for fact in facts {
+            let fact = &self.law.facts.facts[usize::from(fact.0)];
+            asked.extend(self.to_ask(fact, line));
+        }
         asked.extend(columns);
         if differ(&found, |p| p.class) {
             asked.push("hts_number".to_owned());
@@ -683,6 +746,24 @@ impl<'l> Engine<'l> {
         Ok((found, unique))
     }
 
+    /// The columns to ask for to settle a fact: a price per unit needs a value and a quantity.
+    fn to_ask(&self, fact: &Fact, line: &EntryLine) -> Vec<String> {
+        let column = fact.column(&self.law.timeline);
+        let has_quantity = match fact {
+            Fact::UnitPrice(unit) => crate::ordinary::quantity_in(line, unit).is_some(),
+            Fact::General | Fact::Ordinary => false,
+            _ => return vec![column],
+        };
+        let mut asked = Vec::new();
+        if line.value.is_none() {
+            asked.push("entered_value_usd".to_owned());
+        }
+        if !has_quantity {
+            asked.push(column);
+        }
+        asked
+    }
+
     /// The duties of one outcome; several where the content of a metal was not stated.
     #[expect(clippy::too_many_arguments, reason = "one outcome is a place in three alternatives, and two lists grow")]
     fn money(
@@ -697,11 +778,11 @@ impl<'l> Engine<'l> {
     ) -> Result<(), Fault> {
         let leaf = self.projections[q.projection].leaf(outcome.leaf);
         self.conflict(leaf)?;
-        let missing = value.missing(&leaf.owed);
+        let missing = value.missing(&leaf.owed, line);
         let first = found.len();
         for contents in corners(value, missing) {
-            let [steel, aluminum, copper, us] = contents;
-            let value = Value { metals: [steel, aluminum, copper], us, ..*value };
+            let [steel, aluminum, copper, us, supposed_outside] = contents;
+            let value = Value { metals: [steel, aluminum, copper], us, supposed_outside, ..*value };
             let ordinary = self.ordinary_duty(q, leaf, &value, line);
             let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents);
             let context = self.ordinary_context(q, cents);
@@ -730,6 +811,7 @@ impl<'l> Engine<'l> {
                 class: place.1,
                 leaf: outcome.leaf,
                 contents,
+                least_of_open: amounts_least(&amounts, &value),
                 amounts,
                 ordinary_least: match (&ordinary, q.base.ordinary, value.whole) {
                     (Err(Lack::Column(_)), Some(base), Some(whole)) => self.bases.get(base).least(whole, line),
@@ -740,8 +822,7 @@ impl<'l> Engine<'l> {
                 prohibited: leaf.resolution.prohibited.is_some(),
             });
         }
-        const COLUMNS: [&str; 4] = ["steel_pct", "aluminum_pct", "copper_pct", "us_content_pct"];
-        for content in (0..4).filter(|&content| missing[content]) {
+        for content in (0..5).filter(|&content| missing[content]) {
             let corners = &found[first..];
             let without: Vec<_> = corners.iter().filter(|p| p.contents[content] == Some(Rate::ZERO)).collect();
             let matters = corners.iter().any(|p| without.iter().any(|w| amounts_key(p) != amounts_key(w)));
@@ -768,7 +849,8 @@ impl<'l> Engine<'l> {
         bill.total_pct = same(|b| b.total_pct);
         bill.total_duty = bills.iter().all(|b| b.total_duty == first.total_duty).then_some(first.total_duty).flatten();
         bill.duty_min = bills.iter().map(|b| b.duty_min).min().flatten();
-        bill.duty_max = bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        bill.duty_max =
+            bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
         for b in &bills {
             for cannot in &b.cannot {
                 if !bill.cannot.contains(cannot) {
@@ -793,7 +875,13 @@ impl<'l> Engine<'l> {
         bill.prohibited = bills.iter().all(|b| b.prohibited);
         if let Some(p) = possible.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
-            let side = self.law.timeline.ledger.families.get(usize::from(self.mfn.map_or(0, |m| m.0))).map_or(Side(0), |f| f.levied_by);
+            let side = self
+                .law
+                .timeline
+                .ledger
+                .families
+                .get(usize::from(self.mfn.map_or(0, |m| m.0)))
+                .map_or(Side(0), |f| f.levied_by);
             bill.headings = self.headings(q, leaf, p.piece, side, &p.emptied(leaf)).into();
         }
         if bill.prohibited {
@@ -811,7 +899,8 @@ impl<'l> Engine<'l> {
         for index in 0..bill.families.len() {
             if bills.iter().any(|b| b.families[index] != bills[0].families[index]) {
                 let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
-                bill.cannot.push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
+                bill.cannot
+                    .push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
             }
         }
         bill.additional_pct = None;
@@ -824,7 +913,7 @@ impl<'l> Engine<'l> {
         let mut bill = self.empty_bill();
         let mut total = Totals::default();
         let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map(|c| c.0);
-        let mut least = lowest(&possible.ordinary).unwrap_or(possible.ordinary_least.0);
+        let mut least = lowest(&possible.ordinary).unwrap_or(possible.ordinary_least.0) + possible.least_of_open.0;
         for (owed, duty) in &possible.amounts {
             least += lowest(duty).unwrap_or(0);
             let amount = &mut bill.families[usize::from(owed.family.0)];
@@ -898,6 +987,15 @@ fn class_of<'c>(law: &'c Law<'_>, own: &'c [ProductClass], class: ClassIx) -> &'
     &law.table().classes[usize::try_from(class).unwrap_or(0)]
 }
 
+/// The least that duties can be whose quantities were not stated.
+fn amounts_least(amounts: &[(Owed, Result<Duty, Lack>)], value: &Value) -> Cents {
+    let open = amounts.iter().filter(|(_, duty)| duty.is_err());
+    Cents(open.map(|(owed, _)| money::least(owed, value).0).sum())
+}
+
+/// What is asked for where a content is missing: steel, aluminum, copper, US content, processing abroad.
+const COLUMNS: [&str; 5] = ["steel_pct", "aluminum_pct", "copper_pct", "us_content_pct", "processing_value_usd"];
+
 /// What two bills are compared by.
 fn amounts_key(possible: &Possible) -> (&[(Owed, Result<Duty, Lack>)], &Result<Duty, Lack>, bool) {
     (&possible.amounts, &possible.ordinary, possible.prohibited)
@@ -919,9 +1017,9 @@ fn differ(found: &[Possible], of: impl Fn(&Possible) -> usize) -> bool {
 }
 
 /// The corners of what contents can be: shares do not sum to more than the whole.
-fn corners(value: &Value, missing: [bool; 4]) -> Vec<[Option<Rate>; 4]> {
+fn corners(value: &Value, missing: [bool; 5]) -> Vec<[Option<Rate>; 5]> {
     let [steel, aluminum, copper] = value.metals;
-    let mut zero = [steel, aluminum, copper, value.us];
+    let mut zero = [steel, aluminum, copper, value.us, None];
     let known: i64 = zero.iter().flatten().map(|rate| rate.0).sum();
     let room = Rate((Rate::WHOLE.0 - known).max(0));
     for (content, missing) in zero.iter_mut().zip(missing) {
@@ -930,7 +1028,7 @@ fn corners(value: &Value, missing: [bool; 4]) -> Vec<[Option<Rate>; 4]> {
         }
     }
     let mut all = vec![zero];
-    for index in (0..4).filter(|&index| missing[index]) {
+    for index in (0..5).filter(|&index| missing[index]) {
         let mut corner = zero;
         corner[index] = Some(room);
         all.push(corner);

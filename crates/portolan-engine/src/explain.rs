@@ -9,6 +9,7 @@ use portolan_ledger::{Day, Instant, Rate, Side};
 use crate::answer::{Answer, Basis, Bill, Fault, Reason, Row, Subject};
 use crate::engine::{Engine, Possible, Question, stands};
 use crate::money::{Duty, Lack, Owed, Value, single_metal};
+use crate::pct::Pct;
 use crate::projection::Leaf;
 use crate::resolve::{Record, Row as Resolved, Why, part};
 
@@ -22,7 +23,8 @@ impl<'l> Engine<'l> {
         let rows = self.rows(&q, line, &possible, &bill);
         let ordinary = self.ordinary_rate(&q, rates.as_ref());
         // Parts of the day in which nothing differs are one.
-        let moments = if bill.needs_input.iter().any(|n| n == q.governing.0) { q.pieces.to_vec() } else { vec![q.at.0] };
+        let moments =
+            if bill.needs_input.iter().any(|n| n == q.governing.0) { q.pieces.to_vec() } else { vec![q.at.0] };
         Ok(Answer { bill, rows, ordinary, governing: (q.governing.0, q.governing.1.map(str::to_owned)), moments })
     }
 
@@ -60,29 +62,49 @@ impl<'l> Engine<'l> {
         for row in &mut rows {
             let everywhere = possible.iter().all(|p| {
                 let leaf = self.projections[q.projection].leaf(p.leaf);
-                row.subject == Subject::Ordinary || leaf.resolution.rows.iter().any(|r| Subject::Record(r.record) == row.subject)
+                row.subject == Subject::Ordinary
+                    || leaf.resolution.rows.iter().any(|r| Subject::Record(r.record) == row.subject)
             });
             if !everywhere && stands(row.status) {
                 turn(row);
             }
         }
-        self.dormant_rows(q, line, first, moment, &mut rows);
+        let mut seen = Vec::new();
+        for p in possible {
+            if !seen.contains(&p.class) {
+                seen.push(p.class);
+                self.dormant_rows(q, line, p, moment, &mut rows);
+            }
+        }
         rows
     }
 
     /// Records whose origins and lists reach the line and that are not in force at the moment.
-    fn dormant_rows(&mut self, q: &Question<'l>, line: &EntryLine, first: &Possible, moment: Moment, rows: &mut Vec<Row>) {
+    fn dormant_rows(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        first: &Possible,
+        moment: Moment,
+        rows: &mut Vec<Row>,
+    ) {
         let class = q.classes[first.class];
         let interval = self.projections[q.projection].interval(moment.at);
         let law = self.law;
         let own = std::mem::take(&mut self.classes);
-        let product = if class >> 32 == 0 { &law.table().classes[usize::try_from(class).unwrap_or(0)] } else { &own[usize::try_from(class & u64::from(u32::MAX)).unwrap_or(0)] };
+        let product = if class >> 32 == 0 {
+            &law.table().classes[usize::try_from(class).unwrap_or(0)]
+        } else {
+            &own[usize::try_from(class & u64::from(u32::MAX)).unwrap_or(0)]
+        };
         let dormant = self.projections[q.projection].dormant(law, (class, product), (q.origin, line.origin), interval);
         self.classes = own;
         let provisions = law.timeline.provisions.len();
         for index in dormant.into_iter().filter(|&index| index < provisions) {
             let provision = ProvisionIx(u16::try_from(index).unwrap_or(u16::MAX));
-            rows.push(self.dormant_row(provision, moment));
+            if !rows.iter().any(|row| row.subject == Subject::Record(Record::Provision(provision))) {
+                rows.push(self.dormant_row(provision, moment));
+            }
         }
     }
 
@@ -92,18 +114,38 @@ impl<'l> Engine<'l> {
         // The record nearest in time: the last that began, else the first to come.
         let known = |term: &&Term| self.law.timeline.is_known(term, moment.known);
         let terms: Vec<&Term> = node.record.rates.iter().map(|r| &r.term).filter(known).collect();
-        let past = terms.iter().filter(|t| t.from <= moment.at).max_by_key(|t| (t.from, self.law.timeline.ledger.act(t.act).issued));
+        let past = terms
+            .iter()
+            .filter(|t| t.from <= moment.at)
+            .max_by_key(|t| (t.from, self.law.timeline.ledger.act(t.act).issued));
         let term = past.or_else(|| terms.iter().min_by_key(|t| t.from)).copied();
         let term = term.or_else(|| node.record.rates.first().map(|r| &r.term));
         let rate = node.record.rates.iter().find(|r| Some(&r.term) == term).map(|r| r.rate.to_string());
         Row {
             rate_text: rate.unwrap_or_default(),
-            ..self.blank(Subject::Record(Record::Provision(provision)), program.family, node.record.heading.clone(), Status::NotInForce, Reason::NotInForce, moment.at, term)
+            ..self.blank(
+                Subject::Record(Record::Provision(provision)),
+                program.family,
+                node.record.heading.clone(),
+                Status::NotInForce,
+                Reason::NotInForce,
+                moment.at,
+                term,
+            )
         }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of a row that every row has")]
-    fn blank(&self, subject: Subject, family: FamilyId, heading: String, status: Status, reason: Reason, at: Instant, term: Option<&Term>) -> Row {
+    fn blank(
+        &self,
+        subject: Subject,
+        family: FamilyId,
+        heading: String,
+        status: Status,
+        reason: Reason,
+        at: Instant,
+        term: Option<&Term>,
+    ) -> Row {
         Row {
             subject,
             family,
@@ -152,18 +194,35 @@ impl<'l> Engine<'l> {
     fn row(&self, value: &Value, leaf: &Leaf, possible: &Possible, resolved: &Resolved, moment: Moment) -> Row {
         match resolved.record {
             Record::Provision(provision) => self.provision_row(leaf, possible, resolved, provision, moment),
-            Record::Exception(exception) => self.exception_row(resolved, exception, moment, &contents(value, possible.contents)),
+            Record::Exception(exception) => {
+                self.exception_row(resolved, exception, moment, &contents(value, possible.contents))
+            }
             Record::Prohibition(index) => {
                 let node = &self.law.timeline.prohibitions[usize::from(index)];
                 let program = self.law.timeline.program(node.program);
                 let term = self.law.timeline.in_force(&node.record.terms, moment.at, moment.known);
                 let subject = Subject::Record(resolved.record);
-                self.blank(subject, program.family, String::new(), resolved.status, Reason::Resolved(resolved.why.clone()), moment.at, term)
+                self.blank(
+                    subject,
+                    program.family,
+                    String::new(),
+                    resolved.status,
+                    Reason::Resolved(resolved.why.clone()),
+                    moment.at,
+                    term,
+                )
             }
         }
     }
 
-    fn provision_row(&self, leaf: &Leaf, possible: &Possible, resolved: &Resolved, provision: ProvisionIx, moment: Moment) -> Row {
+    fn provision_row(
+        &self,
+        leaf: &Leaf,
+        possible: &Possible,
+        resolved: &Resolved,
+        provision: ProvisionIx,
+        moment: Moment,
+    ) -> Row {
         let node = self.law.timeline.provision(provision);
         let program = self.law.timeline.program(node.program);
         let rate = resolved.rate.map(|index| &node.record.rates[usize::from(index)]);
@@ -200,7 +259,10 @@ impl<'l> Engine<'l> {
     fn empty(&self, row: &mut Row, leaf: &Leaf, provision: ProvisionIx) {
         let node = self.law.timeline.provision(provision);
         let frees = |exception: &ExceptionIx| {
-            leaf.resolution.rows.iter().any(|r| r.record == Record::Exception(*exception) && matches!(r.why, Why::Frees(_)))
+            leaf.resolution
+                .rows
+                .iter()
+                .any(|r| r.record == Record::Exception(*exception) && matches!(r.why, Why::Frees(_)))
         };
         row.status = Status::Displaced;
         if let Some(&exception) = node.exceptions.iter().find(|e| frees(e)) {
@@ -216,14 +278,16 @@ impl<'l> Engine<'l> {
         let node = timeline.provision(provision);
         match &resolved.why {
             Why::Annulled(index) => Some(&node.annulments[usize::from(*index)].term),
-            Why::Suspended(suspension, term) => node.suspensions[usize::from(*suspension)].terms.get(usize::from(*term)),
+            Why::Suspended(suspension, term) => {
+                node.suspensions[usize::from(*suspension)].terms.get(usize::from(*term))
+            }
             Why::Terminated(suspension) => node.suspensions[usize::from(*suspension)].terms.last(),
             Why::Excepted(exception) | Why::Spared(exception) => {
                 timeline.in_force(&timeline.exception(*exception).record.terms, moment.at, moment.known)
             }
-            Why::Stacked(rule, _) => {
-                timeline.in_force(&timeline.rules[usize::from(*rule)].orders, moment.at, moment.known).map(|(term, _)| term)
-            }
+            Why::Stacked(rule, _) => timeline
+                .in_force(&timeline.rules[usize::from(*rule)].orders, moment.at, moment.known)
+                .map(|(term, _)| term),
             _ => None,
         }
     }
@@ -234,17 +298,32 @@ impl<'l> Engine<'l> {
         let term = self.law.timeline.in_force(&node.record.terms, moment.at, moment.known);
         let heading = node.record.heading.clone().unwrap_or_default();
         let reason = Reason::Resolved(resolved.why.clone());
-        let mut row = self.blank(Subject::Record(resolved.record), program.family, heading, resolved.status, reason, moment.at, term);
+        let mut row = self.blank(
+            Subject::Record(resolved.record),
+            program.family,
+            heading,
+            resolved.status,
+            reason,
+            moment.at,
+            term,
+        );
         if let Why::Frees(parts) = resolved.why {
             row.basis = Some(basis_of(parts, &DutyRate::Ended));
             let left = value.share(part::ALL & !parts, value.us.unwrap_or(Rate::ZERO));
-            row.basis_share = left.map(|left| Rate(Rate::WHOLE.0 - left.0));
+            row.basis_share = left.map(|left| Rate(Rate::WHOLE.0 - left.rate().0));
         }
         row
     }
 
     /// Chapter 99 headings in the order of reporting: those owed and those that exempt.
-    pub(crate) fn headings(&self, q: &Question<'l>, leaf: &Leaf, piece: usize, side: Side, emptied: &[ProvisionIx]) -> Vec<String> {
+    pub(crate) fn headings(
+        &self,
+        q: &Question<'l>,
+        leaf: &Leaf,
+        piece: usize,
+        side: Side,
+        emptied: &[ProvisionIx],
+    ) -> Vec<String> {
         let order = self.order(side, q.pieces[piece], q.known);
         let mut found: Vec<(usize, &str)> = Vec::new();
         for row in &leaf.resolution.rows {
@@ -303,8 +382,8 @@ fn is_number(heading: &str) -> bool {
 }
 
 /// A value with the contents that one possibility supposes.
-fn contents(value: &Value, [steel, aluminum, copper, us]: [Option<Rate>; 4]) -> Value {
-    Value { metals: [steel, aluminum, copper], us, ..*value }
+fn contents(value: &Value, [steel, aluminum, copper, us, supposed_outside]: [Option<Rate>; 5]) -> Value {
+    Value { metals: [steel, aluminum, copper], us, supposed_outside, ..*value }
 }
 
 /// Fills in what a standing duty comes to.
@@ -312,7 +391,7 @@ fn owe(row: &mut Row, owed: &Owed, duty: &Result<Duty, Lack>) {
     row.basis = Some(basis_of(owed.parts, &owed.rate));
     match duty {
         Ok(duty) => {
-            row.basis_share = duty.share;
+            row.basis_share = duty.share.map(Pct::rate);
             row.rate_pct = duty.pct;
             row.duty = duty.cents;
             if owed.beyond {
@@ -342,17 +421,40 @@ fn basis_of(parts: u8, rate: &DutyRate) -> Basis {
 /// Joins the rows of one record over several possibilities.
 fn merge(known: &mut Row, other: &Row) {
     let matters = |row: &Row| stands(row.status) || row.status == Status::NeedsInput;
-    let same = known.status == other.status && known.duty == other.duty && known.rate_pct == other.rate_pct && known.basis == other.basis;
-    if same || !matters(known) && !matters(other) {
+    let same = known.status == other.status
+        && known.duty == other.duty
+        && known.rate_pct == other.rate_pct
+        && known.basis == other.basis;
+    if same {
+        return;
+    }
+    if !matters(known) && !matters(other) {
+        // Which of two grounds keeps it from being owed is no question: the one that comes last is shown.
+        if ground(other.status) > ground(known.status) {
+            *known = other.clone();
+        }
         return;
     }
     if known.status != Status::NeedsInput {
         if !stands(known.status) {
             known.rate_text.clone_from(&other.rate_text);
-            (known.act, known.from, known.until, known.known_from) = (other.act, other.from, other.until, other.known_from);
+            (known.act, known.from, known.until, known.known_from) =
+                (other.act, other.from, other.until, other.known_from);
             known.heading.clone_from(&other.heading);
         }
         turn(known);
+    }
+}
+
+/// How far a record came that is not owed.
+fn ground(status: Status) -> u8 {
+    match status {
+        Status::NotInForce => 0,
+        Status::NotClaimed => 1,
+        Status::Annulled => 2,
+        Status::Suspended => 3,
+        Status::Displaced => 4,
+        _ => 5,
     }
 }
 

@@ -61,7 +61,13 @@ impl Fact {
     /// Whether it is asserted to pay less: not stated means not claimed.
     fn is_assertion(&self, law: &Timeline<'_>) -> bool {
         match self {
-            Self::Loaded | Self::Exported | Self::Mode | Self::TransitMode | Self::Spi | Self::Melted | Self::Chapter98 => true,
+            Self::Loaded
+            | Self::Exported
+            | Self::Mode
+            | Self::TransitMode
+            | Self::Spi
+            | Self::Melted
+            | Self::Chapter98 => true,
             Self::Share(share) => matches!(share, Share::UsContent | Share::UsMetal),
             Self::Claim(claim) => !law.ledger.claims[usize::from(claim.0)].article,
             _ => false,
@@ -332,7 +338,17 @@ impl Facts {
             let denied = matches!(atom.condition, Condition::Claim { yes: false, .. });
             return Ok(if denied { Truth::True } else { Truth::NotStated });
         }
-        Err(self.all_regions(atom.fact))
+        let all = self.all_regions(atom.fact);
+        Err(match self.facts[fact] {
+            // Contents do not sum to more than the whole: what the others leave is the most that this one can be.
+            Fact::Share(Share::Metal(_)) => {
+                let stated = [line.line.steel_pct, line.line.aluminum_pct, line.line.copper_pct];
+                let room = Rate::WHOLE.0 - stated.iter().flatten().map(|rate| rate.0).sum::<i64>();
+                let last = self.cuts[fact].partition_point(|&cut| cut <= room);
+                all & (Regions::MAX >> (63 - last.min(63)))
+            }
+            _ => all,
+        })
     }
 
     /// Every region of a fact.
@@ -405,7 +421,10 @@ fn fact_of(condition: &Condition, transit: bool) -> Fact {
 /// The first value of the upper region of a threshold.
 fn cut(condition: &Condition) -> Option<i64> {
     match condition {
-        Condition::Loaded(bound) | Condition::Exported(bound) | Condition::Imported(bound) | Condition::Entered(bound) => {
+        Condition::Loaded(bound)
+        | Condition::Exported(bound)
+        | Condition::Imported(bound)
+        | Condition::Entered(bound) => {
             let (Bound::Before(at) | Bound::From(at)) = bound;
             Some(at.0)
         }
@@ -450,7 +469,9 @@ fn representatives(law: &Timeline<'_>, fact: &Fact, conditions: &[Condition]) ->
 
 fn countries_of(condition: &Condition) -> Option<&[OriginRef]> {
     match condition {
-        Condition::Smelted { countries, .. } | Condition::Melted { countries, .. } | Condition::ExportedFrom(countries) => Some(countries),
+        Condition::Smelted { countries, .. }
+        | Condition::Melted { countries, .. }
+        | Condition::ExportedFrom(countries) => Some(countries),
         _ => None,
     }
 }
@@ -471,21 +492,54 @@ fn regions_of(law: &Timeline<'_>, condition: &Condition, cuts: &[i64], countries
     let below = |value: i64| cuts.iter().position(|&cut| cut == value).map_or(0, |at| (1_u64 << (at + 1)) - 1);
     let whole: Regions = if cuts.len() >= 63 { u64::MAX } else { (1 << (cuts.len() + 1)) - 1 };
     match condition {
-        Condition::Loaded(bound) | Condition::Exported(bound) | Condition::Imported(bound) | Condition::Entered(bound) => match bound {
+        Condition::Loaded(bound)
+        | Condition::Exported(bound)
+        | Condition::Imported(bound)
+        | Condition::Entered(bound) => match bound {
             Bound::Before(at) => below(at.0),
             Bound::From(at) => whole & !below(at.0),
         },
         Condition::ValueAtMost(cents) => below(cents.0.saturating_add(1)),
-        Condition::UnitPrice { at_least, price, .. } => if *at_least { whole & !below(price.0) } else { below(price.0) },
-        Condition::Share { at_least, pct, .. } => if *at_least { whole & !below(pct.0) } else { below(pct.0) },
-        Condition::Base { at_least, rate, .. } => if *at_least { whole & !below(rate.0) } else { below(rate.0) },
-        Condition::Claim { yes, .. } => if *yes { 0b01 } else { 0b10 },
-        Condition::Mode(modes) => MODES.iter().enumerate().filter(|(_, mode)| modes.contains(mode)).fold(0, |r, (i, _)| r | 1 << i),
+        Condition::UnitPrice { at_least, price, .. } => {
+            if *at_least {
+                whole & !below(price.0)
+            } else {
+                below(price.0)
+            }
+        }
+        Condition::Share { at_least, pct, .. } => {
+            if *at_least {
+                whole & !below(pct.0)
+            } else {
+                below(pct.0)
+            }
+        }
+        Condition::Base { at_least, rate, .. } => {
+            if *at_least {
+                whole & !below(rate.0)
+            } else {
+                below(rate.0)
+            }
+        }
+        Condition::Claim { yes, .. } => {
+            if *yes {
+                0b01
+            } else {
+                0b10
+            }
+        }
+        Condition::Mode(modes) => {
+            MODES.iter().enumerate().filter(|(_, mode)| modes.contains(mode)).fold(0, |r, (i, _)| r | 1 << i)
+        }
         Condition::Smelted { countries: set, .. } | Condition::ExportedFrom(set) => {
             countries.iter().enumerate().filter(|(_, origin)| holds(law, set, **origin)).fold(0, |r, (i, _)| r | 1 << i)
         }
         // Always stated, or assertions: no alternatives are counted.
-        Condition::EntryType(_) | Condition::Column(_) | Condition::Spi(_) | Condition::Melted { .. } | Condition::Chapter98(_)
+        Condition::EntryType(_)
+        | Condition::Column(_)
+        | Condition::Spi(_)
+        | Condition::Melted { .. }
+        | Condition::Chapter98(_)
         | Condition::Provisions { .. } => 0,
     }
 }
@@ -514,7 +568,9 @@ fn stated(law: &Timeline<'_>, condition: &Condition, s: &Stated<'_>) -> Option<R
         Condition::Column(columns) => plain(columns.contains(&s.base.column)),
         Condition::Spi(spis) => line.spi.as_ref().and_then(|spi| plain(spis.contains(spi))),
         Condition::Claim { claim, yes } => line.claim(*claim).and_then(|said| plain(said == *yes)),
-        Condition::Share { of, at_least, pct } => share(line, *of).and_then(|value| threshold(value.0, pct.0, *at_least)),
+        Condition::Share { of, at_least, pct } => {
+            share(line, *of).and_then(|value| threshold(value.0, pct.0, *at_least))
+        }
         Condition::Melted { countries, at_least } => {
             let country = line.melt_country?;
             if !law.holds_origin(countries, country, s.moment) {
@@ -542,7 +598,9 @@ fn stated(law: &Timeline<'_>, condition: &Condition, s: &Stated<'_>) -> Option<R
             let digits: String = stated.chars().filter(|c| *c != '.').collect();
             plain(numbers.is_empty() || numbers.iter().any(|number| digits.starts_with(number.as_str())))
         }),
-        Condition::ExportedFrom(countries) => line.export_country.and_then(|c| plain(law.holds_origin(countries, c, s.moment))),
+        Condition::ExportedFrom(countries) => {
+            line.export_country.and_then(|c| plain(law.holds_origin(countries, c, s.moment)))
+        }
         Condition::Provisions { .. } => plain(false),
     }
 }

@@ -125,7 +125,9 @@ impl<'l> Law<'l> {
     /// Classes of all codes of the schedule: worth making for a file, not for a line.
     pub fn table(&self) -> &Table {
         self.table.get_or_init(|| {
-            let mut codes: Vec<TariffCode> = self.schedule.map_or(Vec::new(), |s| s.codes().flat_map(|span| [span.code.prefix(8), span.code]).collect());
+            let mut codes: Vec<TariffCode> = self
+                .schedule
+                .map_or(Vec::new(), |s| s.codes().flat_map(|span| [span.code.prefix(8), span.code]).collect());
             codes.sort_unstable();
             codes.dedup();
             let (of_code, classes) = self.product_classes(&codes);
@@ -224,7 +226,8 @@ impl<'l> Law<'l> {
         for (index, (scope, _)) in self.scopes().enumerate() {
             // A heading without a list is about goods of chapters 1 to 97; an exception without one asks for none.
             let exception = (provisions..provisions + self.timeline.exceptions.len()).contains(&index);
-            let inside = if scope.products.is_empty() { class.ordinary_chapter || exception } else { any(&scope.products) };
+            let inside =
+                if scope.products.is_empty() { class.ordinary_chapter || exception } else { any(&scope.products) };
             if inside && !any(&scope.products_except) {
                 bits.insert(index);
             }
@@ -343,7 +346,8 @@ impl<'l> Law<'l> {
             let rows = &self.timeline.ledger.lists[usize::from(list.0)].rows;
             for c in covering {
                 let term = &rows[c.row as usize].term;
-                signature.push(u64::from(c.digits) | u64::from(c.excepted) << 8 | u64::from(term.act.0) << 16 | 1 << 33);
+                signature
+                    .push(u64::from(c.digits) | u64::from(c.excepted) << 8 | u64::from(term.act.0) << 16 | 1 << 33);
                 signature.push(term.from.0.cast_unsigned());
                 signature.push(term.until.map_or(u64::MAX, |until| until.0.cast_unsigned()));
             }
@@ -392,7 +396,9 @@ impl<'l> Law<'l> {
         let mut state = SmallVec::new();
         let Some(node) = self.timeline.provisions.get(record) else { return state };
         let number = |at: Option<usize>| at.map_or(u16::MAX, |at| u16::try_from(at).unwrap_or(u16::MAX - 1));
-        let place = |of: &[portolan_ledger::record::Term], term: &portolan_ledger::record::Term| of.iter().position(|t| std::ptr::eq(t, term));
+        let place = |of: &[portolan_ledger::record::Term], term: &portolan_ledger::record::Term| {
+            of.iter().position(|t| std::ptr::eq(t, term))
+        };
         let rates = &node.record.rates;
         let rate = self.timeline.in_force(rates, moment.at, moment.known);
         state.push(number(rate.and_then(|rate| rates.iter().position(|r| std::ptr::eq(r, rate)))));
@@ -410,7 +416,9 @@ impl<'l> Law<'l> {
         }
         let program = self.timeline.program(node.program);
         let clock = &self.clocks[usize::from(program.levied_by.0)];
-        state.push(u16::from(moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through)));
+        state.push(u16::from(
+            moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through),
+        ));
         state
     }
 
@@ -418,7 +426,8 @@ impl<'l> Law<'l> {
     pub fn reporting_order(&self, side: Side, moment: Moment) -> Option<usize> {
         let orders = &self.timeline.ledger.orders;
         let of_side = |at: &usize| orders[*at].levied_by == side;
-        let in_force = |at: &usize| self.timeline.is_known(&orders[*at].term, moment.known) && orders[*at].term.covers(moment.at);
+        let in_force =
+            |at: &usize| self.timeline.is_known(&orders[*at].term, moment.known) && orders[*at].term.covers(moment.at);
         let best = (0..orders.len()).filter(of_side).filter(in_force).max_by_key(|&at| orders[at].term.from);
         best.or_else(|| (0..orders.len()).find(of_side))
     }
@@ -440,14 +449,24 @@ impl<'l> Law<'l> {
             program.annulments.iter().for_each(|a| add(&a.term));
         }
         self.timeline.ledger.groups.iter().flat_map(|g| &g.members).for_each(|m| add(&m.term));
-        self.timeline.ledger.rules.iter().filter(|r| r.levied_by == side).flat_map(|r| &r.orders).for_each(|o| add(&o.term));
+        self.timeline
+            .ledger
+            .rules
+            .iter()
+            .filter(|r| r.levied_by == side)
+            .flat_map(|r| &r.orders)
+            .for_each(|o| add(&o.term));
         self.timeline.ledger.orders.iter().filter(|o| o.levied_by == side).for_each(|o| add(&o.term));
         let programs = || self.timeline.ledger.programs.iter().filter(of_side);
         all.extend(programs().flat_map(|p| &p.annulments).map(|a| a.ceased));
-        all.extend(programs().filter_map(|p| self.clocks.get(usize::from(side.0)).map(|clock| clock.day_end(p.checked_through))));
+        all.extend(
+            programs()
+                .filter_map(|p| self.clocks.get(usize::from(side.0)).map(|clock| clock.day_end(p.checked_through))),
+        );
         // Membership of lists is looked up apart; its changes are boundaries all the same.
         let scopes = self.scopes().filter(|(_, program)| self.timeline.program(*program).levied_by == side);
-        let mut lists: Vec<ListId> = scopes.flat_map(|(scope, _)| scope.products.iter().chain(&scope.products_except)).copied().collect();
+        let mut lists: Vec<ListId> =
+            scopes.flat_map(|(scope, _)| scope.products.iter().chain(&scope.products_except)).copied().collect();
         lists.sort_unstable();
         lists.dedup();
         for list in lists {

@@ -2,7 +2,7 @@
 //!
 //! A product enters the law only through list membership and its base rate, an origin only through membership in origin
 //! sets. So the law is resolved once for each set of records that can reach a line in an interval, not for each line;
-//! see [`resolve`] for what stands and [`projection`] for what is kept.
+//! see [`resolve`] for what stands and `projection` for what is kept.
 
 pub mod answer;
 mod bits;

@@ -49,6 +49,9 @@ pub struct Value {
     pub us: Option<Rate>,
     /// What is not processing abroad, in cents; none is not stated.
     pub outside: Option<Cents>,
+    pub(crate) stated_outside: Option<Cents>,
+    /// What is not processing abroad, as a share that is supposed where its value was not stated.
+    pub supposed_outside: Option<Rate>,
 }
 
 impl Value {
@@ -67,6 +70,8 @@ impl Value {
             metals: [line.steel_pct, line.aluminum_pct, line.copper_pct],
             us: line.us_content_pct,
             outside,
+            stated_outside: line.value.zip(line.processing_value).map(|(value, part)| Cents((value.0 - part.0).max(0))),
+            supposed_outside: None,
         }
     }
 
@@ -75,9 +80,9 @@ impl Value {
     }
 
     /// The share of the value that parts make up.
-    pub fn share(&self, parts: Parts, us: Rate) -> Option<Rate> {
+    pub fn share(&self, parts: Parts, us: Rate) -> Option<Pct> {
         if let Some(metal) = single_metal(parts) {
-            return Some(self.metal(metal));
+            return Some(Pct::full(self.metal(metal)));
         }
         let mut left = Rate::WHOLE.0;
         for metal in Metal::ALL {
@@ -88,13 +93,17 @@ impl Value {
         if parts & part::US == 0 {
             left -= us.0;
         }
-        if parts & part::OUTSIDE == 0 {
-            let (whole, outside) = (self.whole?, self.outside?);
-            if whole.0 > 0 {
-                left -= i64::try_from(div_half_up(i128::from(outside.0) * 1_000_000_000, i128::from(whole.0))).unwrap_or(left);
+        let mut left = Pct::full(Rate(left)).0;
+        if let (0, Some(share)) = (parts & part::OUTSIDE, self.supposed_outside) {
+            left -= Pct::full(share).0;
+        } else if parts & part::OUTSIDE == 0 {
+            // The share is that of the values as stated; only money is rounded to the grain.
+            let (stated, outside) = (self.stated?, self.stated_outside?);
+            if stated.0 > 0 {
+                left -= div_half_up(i128::from(outside.0) * Pct::full(Rate::WHOLE).0, i128::from(stated.0));
             }
         }
-        Some(Rate(left.max(0)))
+        Some(Pct(left.max(0)))
     }
 
     /// The value of parts, each part taken off rounded by itself.
@@ -111,7 +120,9 @@ impl Value {
         if parts & part::US == 0 {
             left -= self.part(us)?.0;
         }
-        if parts & part::OUTSIDE == 0 {
+        if let (0, Some(share)) = (parts & part::OUTSIDE, self.supposed_outside) {
+            left -= self.part(share)?.0;
+        } else if parts & part::OUTSIDE == 0 {
             left -= self.outside?.0;
         }
         Some(Cents(left.max(0)))
@@ -122,7 +133,7 @@ impl Value {
         owed.parts != part::ALL
             && single_metal(owed.parts).is_none()
             && !matches!(owed.rate, DutyRate::OfNonUs(..) if owed.parts == part::ALL & !part::US)
-            && self.share(owed.parts, self.us.unwrap_or(Rate::ZERO)) == Some(Rate::ZERO)
+            && self.share(owed.parts, self.us.unwrap_or(Rate::ZERO)) == Some(Pct::ZERO)
     }
 
     fn part(&self, share: Rate) -> Option<Cents> {
@@ -130,10 +141,13 @@ impl Value {
         Some(cents)
     }
 
-    /// Whether contents that duties need were not stated: steel, aluminum, copper, and the US content that a rate names.
-    pub fn missing(&self, owed: &[Owed]) -> [bool; 4] {
+    /// Whether contents that duties need were not stated: steel, aluminum, copper, the US content that a rate names,
+    /// and the processing abroad.
+    pub fn missing(&self, owed: &[Owed], line: &EntryLine) -> [bool; 5] {
         let names_us = |o: &Owed| matches!(o.rate, DutyRate::OfNonUs(..));
-        let mut missing = [false, false, false, self.us.is_none() && owed.iter().any(names_us)];
+        let outside = |o: &Owed| o.parts & part::OUTSIDE == 0 && single_metal(o.parts).is_none();
+        let us = self.us.is_none() && owed.iter().any(names_us);
+        let mut missing = [false, false, false, us, line.processing_value.is_none() && owed.iter().any(outside)];
         for metal in Metal::ALL {
             let needed = |o: &Owed| match single_metal(o.parts) {
                 Some(only) => only == metal,
@@ -173,7 +187,7 @@ pub struct Duty {
     /// Its basis.
     pub basis: Option<Cents>,
     /// Its basis as a share of the value.
-    pub share: Option<Rate>,
+    pub share: Option<Pct>,
 }
 
 /// Why a duty cannot be computed.
@@ -205,8 +219,9 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
     };
     let share = value.share(owed.parts, us);
     let basis = value.basis(owed.parts, us);
-    if owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none() && line.processing_value.is_none() {
-        return Err(Lack::Column("processing_value_usd".to_owned()));
+    let off_processing = owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none();
+    if off_processing && value.whole.is_none() && line.processing_value.is_some() {
+        return Err(Lack::Column("entered_value_usd".to_owned()));
     }
     let done = |pct: Option<Pct>, cents: Option<Cents>| Duty { pct, cents, basis, share };
     let plain = |rate: Rate| {
@@ -215,18 +230,25 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
             Flaw::CentsCut => Cents(i64::try_from(product(basis) / 1_000_000_000).unwrap_or(i64::MAX)),
             _ => ad_valorem(basis, rate),
         };
-        done(share.map(|share| Pct::of(rate, share)), basis.map(to_cents))
+        done(share.map(|share| share.times(rate)), basis.map(to_cents))
     };
     match &owed.rate {
-        DutyRate::Add(rate) | DutyRate::OfMetal(rate, _) | DutyRate::OfNonUs(rate, _) | DutyRate::InPlaceOfAll(rate) => Ok(plain(*rate)),
+        DutyRate::Add(rate)
+        | DutyRate::OfMetal(rate, _)
+        | DutyRate::OfNonUs(rate, _)
+        | DutyRate::InPlaceOfAll(rate) => Ok(plain(*rate)),
         DutyRate::Total(rate, _) if flaw == Flaw::TotalAdded => Ok(plain(*rate)),
         DutyRate::Total(rate, over) => total(*rate, *over, (share, basis), value, line, ordinary, flaw),
+        DutyRate::Specific(..) if value.whole.is_none() => Ok(done(None, None)),
+        DutyRate::InPlaceOfAllEach(..) if value.whole.is_none() && line.quantities.is_empty() => Ok(done(None, None)),
         DutyRate::Specific(rate, price, unit) => {
             let Some(quantity) = quantity_in(line, unit) else { return Err(Lack::Column("quantity_1".to_owned())) };
-            // billionths of a dollar times millionths of a unit, to cents
-            let specific = cents(i128::from(price.0) * i128::from(quantity.0), 10_i128.pow(13));
-            let add = if *rate == Rate::ZERO { Some(Cents(0)) } else { basis.map(|basis| ad_valorem(basis, *rate)) };
-            Ok(done(None, add.map(|add| Cents(add.0.saturating_add(specific.0)))))
+            // Billionths of a dollar times millionths of a unit, and cents times billionths, over one denominator: the heading's
+            // duty is rounded once.
+            let specific = i128::from(price.0) * i128::from(quantity.0);
+            let share =
+                if *rate == Rate::ZERO { Some(0) } else { basis.map(|basis| i128::from(basis.0) * i128::from(rate.0)) };
+            Ok(done(None, share.map(|share| cents(share * 10_000 + specific, 10_i128.pow(13)))))
         }
         DutyRate::InPlaceOfAllEach(price, unit) => {
             let Some(quantity) = quantity_in(line, unit).or_else(|| line.quantities.first().map(|q| q.quantity)) else {
@@ -239,11 +261,21 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
     }
 }
 
+/// The least that a duty can be where a quantity that it needs was not stated: its share of the value.
+pub fn least(owed: &Owed, value: &Value) -> Cents {
+    match owed.rate {
+        DutyRate::Specific(rate, ..) => {
+            value.basis(owed.parts, value.us.unwrap_or(Rate::ZERO)).map_or(Cents(0), |basis| ad_valorem(basis, rate))
+        }
+        _ => Cents(0),
+    }
+}
+
 /// Tops the ordinary duty up to a share of the value.
 fn total(
     rate: Rate,
     over: Over,
-    (share, basis): (Option<Rate>, Option<Cents>),
+    (share, basis): (Option<Pct>, Option<Cents>),
     value: &Value,
     line: &EntryLine,
     ordinary: &Ordinary<'_>,
@@ -256,7 +288,7 @@ fn total(
     };
     let Some(base) = base else { return Err(Lack::Law("the ordinary rate is not known".to_owned())) };
     let top_up = base.ad_valorem.map(|ad_valorem| Rate((rate.0 - ad_valorem.0).max(0)));
-    let pct = top_up.zip(share).map(|(rate, share)| Pct::of(rate, share));
+    let pct = top_up.zip(share).map(|(rate, share)| share.times(rate));
     let Some(whole) = value.whole else { return Ok(Duty { pct, cents: None, basis, share }) };
     let ordinary_cents = match known {
         Some(cents) => cents,

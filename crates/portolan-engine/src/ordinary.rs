@@ -64,7 +64,9 @@ impl Base {
 impl Base {
     /// The least that the duty on a value can be where quantities were not stated: none of them lowers it.
     pub fn least(&self, value: Cents, line: &EntryLine) -> Cents {
-        let stated = |unit: &Unit| line.quantities.iter().any(|q| Unit::parse(&q.unit).is_ok_and(|u| u.in_units_of(*unit).is_some()));
+        let stated = |unit: &Unit| {
+            line.quantities.iter().any(|q| Unit::parse(&q.unit).is_ok_and(|u| u.in_units_of(*unit).is_some()))
+        };
         let mut quantities: Vec<_> =
             line.quantities.iter().filter_map(|q| Unit::parse(&q.unit).ok().map(|unit| (unit, q.quantity))).collect();
         for missing in self.expression.needs() {
@@ -74,7 +76,11 @@ impl Base {
                 quantities.push((unit, Quantity::ZERO));
             }
         }
-        let amount = self.expression.duty(value.0 / 100, &quantities).ok().and_then(|amount| amount.cents());
+        let amount = self
+            .expression
+            .duty(value.0 / 100, &quantities)
+            .ok()
+            .and_then(portolan_ledger::duty_expression::Amount::cents);
         amount.and_then(|cents| i64::try_from(cents).ok()).map_or(Cents(0), Cents)
     }
 }

@@ -26,6 +26,17 @@ impl Pct {
         Self::of(rate, Rate::WHOLE)
     }
 
+    /// A rate on this share of the value; only a share that money gives is ever rounded.
+    #[must_use]
+    pub fn times(self, rate: Rate) -> Self {
+        Self(div_half_up(self.0 * i128::from(rate.0), i128::from(Rate::WHOLE.0)))
+    }
+
+    /// The share as a rate, in billionths of the whole, half up.
+    pub fn rate(self) -> Rate {
+        Rate(i64::try_from(div_half_up(self.0, i128::from(Rate::WHOLE.0))).unwrap_or(i64::MAX))
+    }
+
     /// Points in millionths, half up: how the output columns print it.
     pub fn micro_points(self) -> i64 {
         i64::try_from(div_half_up(self.0, 10_i128.pow(10))).unwrap_or(i64::MAX)

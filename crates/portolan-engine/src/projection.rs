@@ -238,7 +238,8 @@ impl Projection {
                 let state = (u32::try_from(index).unwrap_or(u32::MAX), law.state(index, moment));
                 states[index] = *self.states.entry(state).or_insert(next);
             }
-            let order = law.reporting_order(self.side, moment).map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX));
+            let order =
+                law.reporting_order(self.side, moment).map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX));
             self.active[interval as usize] = Some(Active { bits, states, order });
         }
         self.active[interval as usize].as_ref().unwrap_or_else(|| unreachable!("filled above"))
@@ -293,7 +294,14 @@ impl Projection {
     }
 
     /// Where the questions start for a product class, an origin class and an interval.
-    pub fn root(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32, explain: bool) -> Root {
+    pub fn root(
+        &mut self,
+        law: &Law<'_>,
+        class: (u64, &ProductClass),
+        origin: (u32, Origin),
+        interval: u32,
+        explain: bool,
+    ) -> Root {
         let product = self.product_set(law, class, interval);
         let origin = self.origin_set(law, origin, interval);
         // Sets are counted in tens of thousands, intervals in hundreds: their numbers share a word.
@@ -304,7 +312,8 @@ impl Projection {
         let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
         let active = self.active(law, interval);
         let bits = scope.and(&active.bits);
-        let states: Box<[u32]> = std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
+        let states: Box<[u32]> =
+            std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
         let canonical = (states, explain);
         let root = match self.canonical.get(&canonical) {
             Some(&root) => root,
@@ -322,7 +331,13 @@ impl Projection {
     }
 
     /// Records in scope but not in force.
-    pub fn dormant(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32) -> Vec<usize> {
+    pub fn dormant(
+        &mut self,
+        law: &Law<'_>,
+        class: (u64, &ProductClass),
+        origin: (u32, Origin),
+        interval: u32,
+    ) -> Vec<usize> {
         let product = self.product_set(law, class, interval);
         let origin = self.origin_set(law, origin, interval);
         let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
@@ -331,12 +346,18 @@ impl Projection {
 
     /// Resolves with the replies on the way to a new node, and adds what this gives: a question on a fact or a leaf, and
     /// before it the questions on assertions, as one chain.
-    fn build(&mut self, law: &Law<'_>, place: (u32, u32, bool), parent: (Place, Reply), replies: &[(Open, Reply)]) -> u32 {
+    fn build(
+        &mut self,
+        law: &Law<'_>,
+        place: (u32, u32, bool),
+        parent: (Place, Reply),
+        replies: &[(Open, Reply)],
+    ) -> u32 {
         let (interval, bits, explain) = place;
         let moment = self.moment(interval);
         self.memo.start(law, replies);
         let resolver = Resolver { law, moment, active: &self.sets[bits as usize], explain, flaw: self.flaw };
-        let resolved = resolver.resolve(&mut self.memo);
+        let outcome = resolver.resolve(&mut self.memo);
         let taken = std::mem::take(&mut self.memo.taken);
         let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let mut parent = parent;
@@ -348,11 +369,12 @@ impl Projection {
             parent = (Place { node: first, at }, Reply::No);
         }
         let last = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let node = match resolved {
+        let node = match outcome {
             Err(open) => Node::Ask(open),
             Ok(resolution) => {
                 let unclaimed = |(open, reply): &(Open, Reply)| {
-                    *reply == Reply::NotStated && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
+                    *reply == Reply::NotStated
+                        && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
                 };
                 let transit = replies.iter().chain(&taken).any(unclaimed);
                 let owed = shared(&mut self.duties, owed(law, &resolution, moment).into());
@@ -405,7 +427,14 @@ impl Projection {
 
     /// How much was worked out: intervals, record sets, roots, nodes, leaves.
     pub fn sizes(&self) -> [usize; 6] {
-        [self.boundaries.len() + 1, self.sets.len(), self.joined.len(), self.canonical.len(), self.nodes.len(), self.leaves.len()]
+        [
+            self.boundaries.len() + 1,
+            self.sets.len(),
+            self.joined.len(),
+            self.canonical.len(),
+            self.nodes.len(),
+            self.leaves.len(),
+        ]
     }
 
     /// A leaf.
@@ -489,7 +518,13 @@ impl Projection {
     }
 
     /// Every leaf that a line can reach. `asked` collects the facts on which different duties turn.
-    pub fn outcomes(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>, asked: &mut FxHashSet<FactIx>) -> Vec<Outcome> {
+    pub fn outcomes(
+        &mut self,
+        law: &Law<'_>,
+        root: Root,
+        line: &Stated<'_>,
+        asked: &mut FxHashSet<FactIx>,
+    ) -> Vec<Outcome> {
         let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
         let mut walk = Walk { law, root, line, assertions, supposed: Vec::new(), asked };
         self.walk(&mut walk, root.node)
@@ -527,7 +562,14 @@ impl Projection {
     }
 
     /// The first question of a chain to which a line's reply is not the usual one.
-    fn departs(&self, law: &Law<'_>, sequence: u32, assertions: u128, line: &Stated<'_>, node: u32) -> Option<(Place, Open, Result<Reply, Regions>)> {
+    fn departs(
+        &self,
+        law: &Law<'_>,
+        sequence: u32,
+        assertions: u128,
+        line: &Stated<'_>,
+        node: u32,
+    ) -> Option<(Place, Open, Result<Reply, Regions>)> {
         let sequence = &self.sequences[sequence as usize];
         if sequence.facts & assertions == 0 {
             return None;
@@ -565,7 +607,13 @@ impl Projection {
     }
 
     /// Follows both sides of a question on a fact that was not stated.
-    fn fork(&mut self, walk: &mut Walk<'_, '_, '_>, question: (Place, Open), fact: FactIx, possible: Regions) -> Vec<Outcome> {
+    fn fork(
+        &mut self,
+        walk: &mut Walk<'_, '_, '_>,
+        question: (Place, Open),
+        fact: FactIx,
+        possible: Regions,
+    ) -> Vec<Outcome> {
         let regions = walk.law.facts.atoms[usize::from(question.1.atom.0)].regions;
         let mut sides = Vec::new();
         for (reply, inside) in [(Reply::Yes, possible & regions), (Reply::No, possible & !regions)] {
@@ -605,7 +653,9 @@ fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
         DutyRate::Add(rate) => Some((rate.0, o.parts)),
         _ => None,
     };
-    let (Some(more), Some(less)) = (more.iter().map(plain).collect::<Option<Vec<_>>>(), less.iter().map(plain).collect::<Option<Vec<_>>>()) else {
+    let (Some(more), Some(less)) =
+        (more.iter().map(plain).collect::<Option<Vec<_>>>(), less.iter().map(plain).collect::<Option<Vec<_>>>())
+    else {
         return false;
     };
     let same_parts = more.iter().chain(&less).all(|(_, parts)| *parts == more[0].1);

@@ -363,7 +363,14 @@ impl Resolver<'_, '_> {
                 }
             };
             let why = if state.live { why } else { state.why };
-            resolution.rows.push(Row { record: Record::Provision(provision), status, why, rate: state.rate, kept: state.kept, parts });
+            resolution.rows.push(Row {
+                record: Record::Provision(provision),
+                status,
+                why,
+                rate: state.rate,
+                kept: state.kept,
+                parts,
+            });
         }
         self.in_place(&mut resolution);
         self.exception_rows(memo, &mut resolution)?;
@@ -581,7 +588,8 @@ impl Resolver<'_, '_> {
         let found = if rules == 0 {
             self.parts_before_rules(memo, provision)
         } else {
-            self.parts_after(memo, provision, rules - 1).and_then(|(parts, why)| self.stack(memo, provision, rules - 1, parts, why))
+            self.parts_after(memo, provision, rules - 1)
+                .and_then(|(parts, why)| self.stack(memo, provision, rules - 1, parts, why))
         };
         memo.parts[index] = match &found {
             Ok((parts, why)) => Known::Done(*parts, why.clone()),
@@ -596,15 +604,6 @@ impl Resolver<'_, '_> {
             return Ok((0, state.why));
         }
         let node = self.law.timeline.provision(provision);
-        for &special in &node.yields_to {
-            if self.is_active(special) && self.flaw != Flaw::NoYielding {
-                let other = self.state(memo, special)?;
-                let displaces = other.live || self.flaw == Flaw::SuspendedSpecialDisplaces && other.status == Status::Suspended;
-                if displaces {
-                    return Ok((0, Why::Yields(special)));
-                }
-            }
-        }
         let mut parts = match self.rate(provision, &state) {
             Rate99::OfMetal(_, metal) if self.flaw != Flaw::ContentOnWhole => part::metal(*metal),
             Rate99::OfNonUs(..) => part::ALL & !part::US,
@@ -616,6 +615,16 @@ impl Resolver<'_, '_> {
                 parts &= !freed;
                 if parts == 0 {
                     return Ok((0, Why::Spared(exception)));
+                }
+            }
+        }
+        for &special in &node.yields_to {
+            if self.is_active(special) && self.flaw != Flaw::NoYielding {
+                let other = self.state(memo, special)?;
+                let displaces =
+                    other.live || self.flaw == Flaw::SuspendedSpecialDisplaces && other.status == Status::Suspended;
+                if displaces {
+                    return Ok((0, Why::Yields(special)));
                 }
             }
         }
@@ -646,10 +655,19 @@ impl Resolver<'_, '_> {
     }
 
     /// Takes away the parts on which another tier of a rule stands.
-    fn stack(&self, memo: &mut Memo, provision: ProvisionIx, index: usize, mut parts: Parts, why: Why) -> Step<(Parts, Why)> {
+    fn stack(
+        &self,
+        memo: &mut Memo,
+        provision: ProvisionIx,
+        index: usize,
+        mut parts: Parts,
+        why: Why,
+    ) -> Step<(Parts, Why)> {
         let rule = &self.law.timeline.rules[index];
         let order = self.law.timeline.in_force(&rule.orders, self.moment.at, self.moment.known);
-        let Some((_, tiers)) = order.filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else { return Ok((parts, why)) };
+        let Some((_, tiers)) = order.filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else {
+            return Ok((parts, why));
+        };
         let Some(own) = tiers.iter().position(|tier| tier.contains(&provision)) else { return Ok((parts, why)) };
         for (at, tier) in tiers.iter().enumerate() {
             let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
@@ -661,7 +679,9 @@ impl Resolver<'_, '_> {
                 if tiers[..at].iter().any(|earlier| earlier.contains(&other)) {
                     continue;
                 }
-                if rule.record.kind != StackingKind::FirstOnly && !self.wins(memo, rule.record.kind, (other, at), (provision, own))? {
+                if rule.record.kind != StackingKind::FirstOnly
+                    && !self.wins(memo, rule.record.kind, (other, at), (provision, own))?
+                {
                     continue;
                 }
                 parts &= !self.parts_after(memo, other, index + 1)?.0;
@@ -675,13 +695,24 @@ impl Resolver<'_, '_> {
 
     /// Whether a provision of another tier takes the value from this one, by the height of their nominal rates; of equal
     /// ones the earlier tier stands. Looks at liveness, not at what stands, so that two tiers cannot wait for each other.
-    fn wins(&self, memo: &mut Memo, kind: StackingKind, other: (ProvisionIx, usize), own: (ProvisionIx, usize)) -> Step<bool> {
+    fn wins(
+        &self,
+        memo: &mut Memo,
+        kind: StackingKind,
+        other: (ProvisionIx, usize),
+        own: (ProvisionIx, usize),
+    ) -> Step<bool> {
         let (theirs, ours) = (self.state(memo, other.0)?, self.state(memo, own.0)?);
         if !theirs.live {
             return Ok(false);
         }
         let height = |rate: &DutyRate| match rate {
-            Rate99::Add(r) | Rate99::OfMetal(r, _) | Rate99::OfNonUs(r, _) | Rate99::Total(r, _) | Rate99::Specific(r, ..) | Rate99::InPlaceOfAll(r) => r.0,
+            Rate99::Add(r)
+            | Rate99::OfMetal(r, _)
+            | Rate99::OfNonUs(r, _)
+            | Rate99::Total(r, _)
+            | Rate99::Specific(r, ..)
+            | Rate99::InPlaceOfAll(r) => r.0,
             _ => 0,
         };
         let (a, b) = (height(self.rate(other.0, &theirs)), height(self.rate(own.0, &ours)));
@@ -750,12 +781,26 @@ impl Resolver<'_, '_> {
                 Some(outcome) => outcome,
                 None if partial => {
                     let freed = self.freed(memo, exception)?;
-                    let from = node.of.iter().any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(|s| s.live));
-                    if freed == 0 || !from { (Status::NotInForce, Why::NotReached) } else { (Status::Exempt, Why::Frees(freed)) }
+                    let from = node
+                        .of
+                        .iter()
+                        .any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(|s| s.live));
+                    if freed == 0 || !from {
+                        (Status::NotInForce, Why::NotReached)
+                    } else {
+                        (Status::Exempt, Why::Frees(freed))
+                    }
                 }
                 None => (Status::Exempt, Why::Holds),
             };
-            resolution.rows.push(Row { record: Record::Exception(exception), status, why, rate: None, kept: None, parts: 0 });
+            resolution.rows.push(Row {
+                record: Record::Exception(exception),
+                status,
+                why,
+                rate: None,
+                kept: None,
+                parts: 0,
+            });
         }
         Ok(())
     }
@@ -773,7 +818,8 @@ impl Resolver<'_, '_> {
                 let (x, y) = (self.law.timeline.provision(a), self.law.timeline.provision(b));
                 let adds = x.adds_to.contains(&b) || y.adds_to.contains(&a);
                 let disjoint = {
-                    let parts = |p| resolution.rows.iter().find(|r| r.record == Record::Provision(p)).map_or(0, |r| r.parts);
+                    let parts =
+                        |p| resolution.rows.iter().find(|r| r.record == Record::Provision(p)).map_or(0, |r| r.parts);
                     parts(a) & parts(b) == 0
                 };
                 if x.program == y.program && !adds && !disjoint {

@@ -123,10 +123,10 @@ pub fn when(text: &[u8]) -> Result<When, Wrong> {
             }
         }
         Err(_) if words.parse::<jiff::civil::DateTime>().is_ok() => {
-            Err(Wrong::new("a time of day without its offset from UTC").help("write it as 2025-11-10T00:01:00-05:00"))
+            Err(Wrong::new("a time of day without its offset from UTC").help("write it as YYYY-MM-DDT00:01:00-05:00"))
         }
         Err(_) => {
-            Err(Wrong::new("not a date and not a date-time").help("write YYYY-MM-DD, or 2025-11-10T00:01:00-05:00"))
+            Err(Wrong::new("not a date and not a date-time").help("write YYYY-MM-DD, or YYYY-MM-DDT00:01:00-05:00"))
         }
     }
 }
@@ -277,7 +277,7 @@ pub fn chapter_98(text: &[u8]) -> Result<String, Wrong> {
 pub fn heading_99(text: &[u8]) -> Result<String, Wrong> {
     match TariffCode::parse(text) {
         Ok(code) if code.chapter() == 99 && code.digits() >= 8 => Ok(code.prefix(8).to_string()),
-        _ => Err(Wrong::new("not a heading of chapter 99").help("9903.88.03, with ; between several")),
+        _ => Err(Wrong::new("not a heading of chapter 99").help("eight digits, with ; between several")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The schedule: base rates of the Harmonized Tariff Schedule, chapters 1 to 97, as dated intervals.
 //!
 //! Rates are law and sit on eight digits; ten-digit numbers are statistical and inherit them. The reviewed text is read by
-//! [`text`], packed once by [`pack`], and opened by [`Schedule::open`] without reading more than its head.
+//! [`text`], packed once by [`mod@pack`], and opened by [`Schedule::open`] without reading more than its head.
 
 mod blob;
 mod carry;

@@ -20,7 +20,10 @@ fn total(line: &EntryLine) -> String {
     let mut engine = Engine::new(&law);
     let answer = engine.answer(line).unwrap();
     for row in &answer.rows {
-        eprintln!("{:?} {} {:?} {} {:?} {:?}", row.subject, row.heading, row.status, row.rate_text, row.duty, row.reason);
+        eprintln!(
+            "{:?} {} {:?} {} {:?} {:?}",
+            row.subject, row.heading, row.status, row.rate_text, row.duty, row.reason
+        );
     }
     eprintln!("{:?}", answer.bill);
     let bill = engine.bill(line).unwrap();
