@@ -52,7 +52,7 @@ fn main() {
                 .filter_map(|t| Origin::parse(t.as_bytes())),
         )
         .collect();
-    let n = 1_000_000;
+    let n: u32 = 1_000_000;
     let lines: Vec<EntryLine> = (0..n)
         .map(|_| {
             let day = Day(17532 + i32::try_from(next(3200)).unwrap_or(0));
@@ -83,7 +83,7 @@ fn main() {
         let took = t.elapsed();
         println!(
             "round {round}: {took:?}, {} ns/line; plain {ok}, asks {asks}, faults {faults}",
-            took.as_nanos() / u128::from(n.unsigned_abs())
+            took.as_nanos() / u128::from(n)
         );
     }
 }
