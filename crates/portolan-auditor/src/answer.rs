@@ -159,6 +159,13 @@ impl Answer {
         let forbids = |row: &Row| row.kind == RowKind::Prohibition && row.status == Status::Prohibited;
         self.rows.retain(|row| row.kind == RowKind::Provision || forbids(row));
         for row in &mut self.rows {
+            // Nothing is asked, so nothing is owed either way: which of several grounds exempts is not settled.
+            if row.status == Status::NeedsInput {
+                row.status = Status::Exempt;
+            }
+            if row.charge.is_none() {
+                row.heading.clear();
+            }
             if let Some(charge) = &mut row.charge {
                 charge.basis = None;
                 charge.share = Points::ZERO;

@@ -81,8 +81,8 @@ impl Value {
 
     /// The share of the value that parts make up.
     pub fn share(&self, parts: Parts, us: Rate) -> Option<Pct> {
-        if let Some(metal) = single_metal(parts) {
-            return Some(Pct::full(self.metal(metal)));
+        if parts & part::REST == 0 {
+            return Some(self.sum_of(parts, us).into_iter().fold(Pct::ZERO, |sum, share| sum + Pct::full(share)));
         }
         let mut left = Rate::WHOLE.0;
         for metal in Metal::ALL {
@@ -108,8 +108,9 @@ impl Value {
 
     /// The value of parts, each part taken off rounded by itself.
     pub fn basis(&self, parts: Parts, us: Rate) -> Option<Cents> {
-        if let Some(metal) = single_metal(parts) {
-            return self.part(self.metal(metal));
+        if parts & part::REST == 0 {
+            let money = self.sum_of(parts, us).into_iter().map(|share| self.part(share).map(|cents| cents.0));
+            return money.sum::<Option<i64>>().map(Cents);
         }
         let mut left = self.whole?.0;
         for metal in Metal::ALL {
@@ -136,6 +137,19 @@ impl Value {
             && self.share(owed.parts, self.us.unwrap_or(Rate::ZERO)) == Some(Pct::ZERO)
     }
 
+    /// The shares of parts that do not hold the rest: they add up, where other parts are what the taken ones leave.
+    fn sum_of(&self, parts: Parts, us: Rate) -> Vec<Rate> {
+        let metals = Metal::ALL.into_iter().filter(|&metal| parts & part::metal(metal) != 0);
+        let mut shares: Vec<Rate> = metals.map(|metal| self.metal(metal)).collect();
+        if parts & part::US != 0 {
+            shares.push(us);
+        }
+        if parts & part::OUTSIDE != 0 {
+            shares.push(self.supposed_outside.unwrap_or(Rate::ZERO));
+        }
+        shares
+    }
+
     fn part(&self, share: Rate) -> Option<Cents> {
         let cents = self.stated.map(|value| ad_valorem_exact(value, share, self.grain))?;
         Some(cents)
@@ -145,14 +159,12 @@ impl Value {
     /// and the processing abroad.
     pub fn missing(&self, owed: &[Owed], line: &EntryLine) -> [bool; 5] {
         let names_us = |o: &Owed| matches!(o.rate, DutyRate::OfNonUs(..));
-        let outside = |o: &Owed| o.parts & part::OUTSIDE == 0 && single_metal(o.parts).is_none();
+        let outside = |o: &Owed| o.parts & part::OUTSIDE == 0 && o.parts & part::REST != 0;
         let us = self.us.is_none() && owed.iter().any(names_us);
         let mut missing = [false, false, false, us, line.processing_value.is_none() && owed.iter().any(outside)];
         for metal in Metal::ALL {
-            let needed = |o: &Owed| match single_metal(o.parts) {
-                Some(only) => only == metal,
-                None => o.parts & part::metal(metal) == 0,
-            };
+            // The parts of a sum, or those that are taken off the whole.
+            let needed = |o: &Owed| (o.parts & part::metal(metal) == 0) == (o.parts & part::REST != 0);
             missing[metal as usize] = self.metals[metal as usize].is_none() && owed.iter().any(needed);
         }
         missing
@@ -219,7 +231,7 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
     };
     let share = value.share(owed.parts, us);
     let basis = value.basis(owed.parts, us);
-    let off_processing = owed.parts & part::OUTSIDE == 0 && single_metal(owed.parts).is_none();
+    let off_processing = owed.parts & part::OUTSIDE == 0 && owed.parts & part::REST != 0;
     if off_processing && value.whole.is_none() && line.processing_value.is_some() {
         return Err(Lack::Column("entered_value_usd".to_owned()));
     }
@@ -296,14 +308,14 @@ fn total(
     };
     let cents = if basis == Some(whole) {
         Some(Cents((ad_valorem(whole, rate).0 - ordinary_cents.0).max(0)))
-    } else if let Some(top_up) = top_up {
-        basis.map(|basis| ad_valorem(basis, top_up))
     } else {
-        // On a part of the value the ordinary duty counts in proportion.
+        // On a part of the value the ordinary duty counts in proportion; both are rounded, as on the whole.
         basis.map(|basis| {
-            let (b, w) = (i128::from(basis.0), i128::from(whole.0).max(1));
-            let numerator = b * (i128::from(rate.0) * w - i128::from(ordinary_cents.0) * 1_000_000_000);
-            self::cents(numerator.max(0), w * 1_000_000_000)
+            let counted = match base.ad_valorem {
+                Some(ad_valorem) => self::ad_valorem(basis, ad_valorem),
+                None => self::cents(i128::from(ordinary_cents.0) * i128::from(basis.0), i128::from(whole.0).max(1)),
+            };
+            Cents((self::ad_valorem(basis, rate).0 - counted.0).max(0))
         })
     };
     Ok(Duty { pct, cents, basis, share })
