@@ -125,13 +125,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer without the rows of exceptions, for a comparison with an evaluator that does not report them.
-    #[must_use]
-    pub fn without_exceptions(mut self) -> Self {
-        self.rows.retain(|row| row.kind != RowKind::Exception);
-        self
-    }
-
     /// What two evaluators must agree on. Where facts are missing or something cannot be computed, that is the bill and the
     /// questions; else every provision's status and duty too. How a duty is worded or in how many steps it was summed is
     /// each evaluator's own.

@@ -61,6 +61,8 @@ const OWN: ClassIx = 1 << 32;
 /// What a line asks, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Question<'l> {
+    /// Who levies.
+    pub side: Side,
     pub projection: usize,
     /// Parts of the governing day in which the law stands still, by the moment that begins each.
     pub pieces: SmallVec<[Instant; 2]>,
@@ -447,6 +449,7 @@ impl<'l> Engine<'l> {
         let origin = self.origin(line.origin);
         Ok((
             Question {
+                side: line.side,
                 projection,
                 pieces,
                 at,
@@ -875,14 +878,7 @@ impl<'l> Engine<'l> {
         bill.prohibited = bills.iter().all(|b| b.prohibited);
         if let Some(p) = possible.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
-            let side = self
-                .law
-                .timeline
-                .ledger
-                .families
-                .get(usize::from(self.mfn.map_or(0, |m| m.0)))
-                .map_or(Side(0), |f| f.levied_by);
-            bill.headings = self.headings(q, leaf, p.piece, side, &p.emptied(leaf)).into();
+            bill.headings = self.headings(q, leaf, p.piece, q.side, &p.emptied(leaf)).into();
         }
         if bill.prohibited {
             forbid(&mut bill);

@@ -337,20 +337,8 @@ impl Comparison<'_> {
 
 /// Whether a name is one that `expect` can hold.
 pub fn is_expectation(ledger: &Ledger, name: &str) -> bool {
-    const PLAIN: [&str; 10] = [
-        "mfn_text",
-        "additional_pct",
-        "total_pct",
-        "total_duty",
-        "duty_min",
-        "duty_max",
-        "headings",
-        "not_headings",
-        "status",
-        "needs_input",
-    ];
     let family = name.strip_suffix("_pct").or_else(|| name.strip_suffix("_duty"));
-    PLAIN.contains(&name) || family.is_some_and(|family| ledger.family(family).is_some())
+    portolan_ledger::case::EXPECTED.contains(&name) || family.is_some_and(|family| ledger.family(family).is_some())
 }
 
 /// Whether a name is a column of the entry line.

@@ -35,21 +35,6 @@ const MOST_CENTS: i64 = 10_000_000_000_000;
 /// Years outside of these are slips of the pen; the schedule began in 1989.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 fn number(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 4 {
         return None;
@@ -69,7 +54,7 @@ fn civil_day(year: u32, month: u32, day: u32) -> Result<Day, Wrong> {
     let Some(days) = civil::days_in_month(signed, month) else {
         return Err(Wrong::new(format!("there is no month {month}")));
     };
-    let name = MONTHS.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default();
+    let name = portolan_ledger::time::MONTHS.get((month as usize).wrapping_sub(1)).copied().unwrap_or_default();
     Err(Wrong::new(format!("there is no {day} {name} {year}: the month has {days} days")))
 }
 

@@ -108,21 +108,6 @@ impl Printed {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 /// The dates in a text, written `April 9, 2025`.
 pub fn dates(text: &str) -> Vec<Day> {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).collect();
@@ -133,7 +118,7 @@ pub fn dates(text: &str) -> Vec<Day> {
 }
 
 fn date(month: &str, day: &str, year: &str) -> Option<Day> {
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    let month = crate::time::MONTHS.iter().position(|name| *name == month)? + 1;
     let day: u8 = day.strip_suffix(',')?.parse().ok()?;
     let year = year.get(..4)?;
     Day::parse_iso(format!("{year}-{month:02}-{day:02}").as_bytes())
