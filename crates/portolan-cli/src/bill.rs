@@ -11,7 +11,7 @@ use portolan_ledger::line::View;
 use crate::check::milliseconds;
 use crate::clock::day;
 use crate::failure::{Failure, Fault, Outcome};
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::money;
 
@@ -36,9 +36,8 @@ pub struct Args {
     /// The view where a line states none
     #[arg(long, value_enum, default_value_t = Side::Assessed)]
     view: Side,
-    /// Answer under the suppositions of this file
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    suppose: Suppose,
     /// Leave out rows with faults and answer the others, with exit code 1; else one fault refuses everything
     #[arg(long)]
     set_aside: bool,
@@ -77,7 +76,7 @@ enum Side {
 /// Answers the lines of files.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    let source = Source::under(ledger, args.scenario.as_deref())?;
+    let source = Source::under(ledger, &args.suppose)?;
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?;
     let Format::Csv = args.format;
     let output = args.output.clone().map_or(Output::Nothing, Output::Folder);
@@ -96,6 +95,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let done = portolan_entry::run(&inputs, &options, &law, &mut |_, _| {}).map_err(failure)?;
     let summary = &done.summary;
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     show(summary, &source, &mut page);
     let took = milliseconds(start.elapsed());
     let text = match &args.output {

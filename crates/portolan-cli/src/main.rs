@@ -12,6 +12,7 @@ mod explain;
 mod failure;
 mod options;
 mod registers;
+mod scenarios;
 mod schedule;
 mod snippet;
 mod source;
@@ -52,6 +53,8 @@ enum Command {
     Acts(registers::ActsArgs),
     /// What the ledger covers, and through which day it was checked
     Coverage,
+    /// The ready scenarios: what `--scenario` can suppose by name
+    Scenarios,
     /// What changes next on either side if nothing is signed
     Clock(clock::Args),
     /// An official edition of the schedule held against the ledger, heading by heading
@@ -75,6 +78,7 @@ impl Cli {
             Command::Claims => registers::claims(ledger),
             Command::Acts(args) => registers::acts(args, ledger),
             Command::Coverage => registers::coverage(ledger),
+            Command::Scenarios => scenarios::run(ledger),
             Command::Clock(args) => clock::run(args, ledger),
             Command::Drift(args) => drift::run(args, ledger),
             Command::Check => check::run(ledger),

@@ -3,11 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use portolan_ledger::read::{self, File};
-use portolan_ledger::scenario;
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::{Day, Ledger, Side};
 
 use crate::failure::{Failure, Fault};
+use crate::scenarios::{self, Supposed};
+use crate::term::{ATTENTION, Page};
+
+/// The option that every command has that computes something.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Suppose {
+    /// Answer under the suppositions of a scenario: a ready one (see `portolan scenarios`) or a file; several are joined
+    #[arg(long = "scenario", value_name = "NAME_OR_FILE")]
+    scenarios: Vec<String>,
+}
 
 /// The records and the schedule.
 #[derive(Debug)]
@@ -16,16 +25,25 @@ pub struct Source {
     pub ledger: Ledger,
     /// The schedule of the United States.
     pub schedule: Schedule,
+    /// What is supposed, in the order of its names; nothing where the law is as it is.
+    pub supposed: Vec<Supposed>,
 }
 
 impl Source {
-    /// The law under the suppositions of a scenario's file; the law as it is where none is named.
-    pub fn under(folder: Option<&Path>, scenario: Option<&Path>) -> Result<Self, Failure> {
+    /// The law under what the options suppose.
+    pub fn under(folder: Option<&Path>, suppose: &Suppose) -> Result<Self, Failure> {
         let mut source = Self::open(folder)?;
-        if let Some(file) = scenario {
-            source.ledger = suppose(&source.ledger, file)?;
+        if let Some((ledger, supposed)) = scenarios::under(&source.ledger, folder, &suppose.scenarios)? {
+            (source.ledger, source.supposed) = (ledger, supposed);
         }
         Ok(source)
+    }
+
+    /// Says on a page what is supposed.
+    pub fn say_supposed(&self, page: &mut Page) {
+        for supposed in &self.supposed {
+            page.wrapped(0, ATTENTION, &format!("Supposed: {}: {}", supposed.id, supposed.title));
+        }
     }
 
     /// Opens the law: the folder's records where one is named, else what ships inside. The schedule always ships inside.
@@ -37,7 +55,7 @@ impl Source {
                 read::read(&files).map_err(refuse)?.ledger
             }
         };
-        Ok(Self { ledger, schedule: schedule()? })
+        Ok(Self { ledger, schedule: schedule()?, supposed: Vec::new() })
     }
 
     /// The day it is now, where the law of the United States is made.
@@ -58,39 +76,8 @@ pub fn cases() -> Result<Vec<File>, Failure> {
 }
 
 /// What ships inside does not open: the program itself is damaged.
-fn damaged(error: &dyn std::fmt::Display) -> Failure {
+pub fn damaged(error: &dyn std::fmt::Display) -> Failure {
     Failure::Broken(Fault::new(format!("the law that ships inside this program does not open: {error}")))
-}
-
-/// A ledger under the suppositions of a file. A base that the file names is looked for in the file's own folder.
-fn suppose(ledger: &Ledger, file: &Path) -> Result<Ledger, Failure> {
-    let wrong = |error: std::io::Error| Fault::new(format!("--scenario {}: {error}", file.display()));
-    let bytes = std::fs::read(file).map_err(wrong)?;
-    let alone = vec![(file.display().to_string(), bytes)];
-    let scenarios = scenario::read(&alone).or_else(|_| scenario::read(&with_siblings(alone, file)));
-    let refused = |diagnostics, sources| Failure::Refused { what: "scenario", diagnostics, sources };
-    let scenarios = scenarios.map_err(|error| refused(error.diagnostics, error.sources))?;
-    let Some(wanted) = scenarios.scenarios.first() else {
-        let fault = Fault::new(format!("--scenario {}: it holds no scenario", file.display()));
-        return Err(fault.help("a scenario is a TOML file, see LEDGER.md, section 8").into());
-    };
-    scenario::apply(ledger, wanted).map_err(|diagnostics| refused(diagnostics, scenarios.sources.clone()))
-}
-
-/// The file, and the other scenarios of its folder behind it.
-fn with_siblings(alone: Vec<File>, file: &Path) -> Vec<File> {
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut all = alone;
-    let Ok(entries) = std::fs::read_dir(folder) else { return all };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    let others = paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    for path in others.filter(|path| path.file_name() != file.file_name()) {
-        if let Ok(bytes) = std::fs::read(&path) {
-            all.push((path.display().to_string(), bytes));
-        }
-    }
-    all
 }
 
 /// A ledger that was refused.

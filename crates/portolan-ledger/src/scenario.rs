@@ -47,6 +47,8 @@ pub struct Scenario {
     pub id: String,
     /// What it supposes, in words.
     pub title: String,
+    /// More about it, for people.
+    pub note: String,
     /// Acts issued after this day are not read.
     pub known: Option<Day>,
     /// Where its id stands.
@@ -78,7 +80,6 @@ struct RawScenario {
     title: String,
     base: Option<Text>,
     known: Option<Date>,
-    #[expect(dead_code, reason = "for people who read the file")]
     note: Option<String>,
     #[serde(default)]
     patch: Vec<Spanned<RawPatch>>,
@@ -130,9 +131,46 @@ enum Until {
 ///
 /// A base is looked for among the files given.
 pub fn read(files: &[File]) -> Result<Scenarios, Refused> {
+    read_all(files.iter().filter(|(path, _)| is_toml(path)))
+}
+
+/// Reads the scenarios of some files, in their order, and behind them those of `others` that they build on.
+///
+/// What else is wrong with the other files is not looked at.
+pub fn read_with_bases(wanted: &[File], others: &[File]) -> Result<Scenarios, Refused> {
+    let mut files: Vec<&File> = wanted.iter().collect();
+    let mut at = 0;
+    while let Some(file) = files.get(at) {
+        at += 1;
+        let Some(base) = name(file).and_then(|name| name.base).filter(|base| base != LAW) else { continue };
+        let is_base = |file: &&File| name(file).is_some_and(|name| name.id == base);
+        if !files.iter().any(is_base) {
+            files.extend(others.iter().find(is_base));
+        }
+    }
+    read_all(files)
+}
+
+/// The id of the scenario that a file holds, where it names one.
+pub fn id_of(file: &File) -> Option<String> {
+    name(file).map(|name| name.id)
+}
+
+/// What is read of a file to find scenarios by their names.
+#[derive(Deserialize)]
+struct Name {
+    id: String,
+    base: Option<String>,
+}
+
+fn name((_, bytes): &File) -> Option<Name> {
+    toml::from_str(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+fn read_all<'f>(files: impl IntoIterator<Item = &'f File>) -> Result<Scenarios, Refused> {
     let mut sources = Sources::default();
     let mut indices = Vec::new();
-    for (path, bytes) in files.iter().filter(|(path, _)| is_toml(path)) {
+    for (path, bytes) in files {
         indices.push(sources.add(path.clone(), String::from_utf8_lossy(bytes).into_owned()));
     }
     let (scenarios, diagnostics) = parse(&sources, &indices);
@@ -162,21 +200,9 @@ pub(crate) fn check(ledger: &Ledger, sources: &Sources) -> Vec<Diagnostic> {
     found
 }
 
+/// A ledger without its lists, whatever else it holds.
 fn without_lists(ledger: &Ledger) -> Ledger {
-    Ledger {
-        files: ledger.files.clone(),
-        jurisdictions: ledger.jurisdictions.clone(),
-        acts: ledger.acts.clone(),
-        groups: ledger.groups.clone(),
-        claims: ledger.claims.clone(),
-        families: ledger.families.clone(),
-        orders: ledger.orders.clone(),
-        lists: Vec::new(),
-        programs: ledger.programs.clone(),
-        rules: ledger.rules.clone(),
-        outside: ledger.outside.clone(),
-        version: ledger.version.clone(),
-    }
+    Ledger { lists: Vec::new(), ..ledger.clone() }
 }
 
 /// What was read of one file, before its base is known.
@@ -240,6 +266,7 @@ fn one(sources: &Sources, parsed: &[Parsed], index: usize, found: &mut Vec<Diagn
     let mut scenario = Scenario {
         id: own.raw.id.get_ref().clone(),
         title: own.raw.title.clone(),
+        note: own.raw.note.clone().unwrap_or_default(),
         known: None,
         span: span(own.file, &own.raw.id.span()),
         patches: Vec::new(),

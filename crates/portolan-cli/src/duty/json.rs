@@ -50,7 +50,9 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
         })
         .collect();
     let assessed = told.assessed.as_ref().map(|answer| amounts(&answer.bill));
+    let supposed = told.source.supposed.iter().map(|one| json!({ "id": one.id, "title": one.title }));
     Ok(json!({
+        "supposed": supposed.collect::<Vec<_>>(),
         "line": line,
         "bill": bill,
         "assessed": assessed,

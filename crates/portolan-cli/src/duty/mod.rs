@@ -5,7 +5,7 @@ mod next;
 mod page;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portolan_engine::{Answer, Engine, Law};
 use portolan_entry::Context;
@@ -14,7 +14,7 @@ use portolan_ledger::line::View;
 
 use crate::failure::{Failure, Fault, Outcome, of_line};
 use crate::options::Stated;
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 use crate::words::Words;
 
 use self::next::Next;
@@ -31,9 +31,8 @@ pub struct Args {
     /// Exit with 1 unless the answer is complete: nothing to ask, nothing past the day it was checked
     #[arg(long)]
     strict: bool,
-    /// Answer under the suppositions of this file
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    suppose: Suppose,
     /// One JSON object: line, bill, layers, changes, notes
     #[arg(long)]
     json: bool,
@@ -52,13 +51,13 @@ struct Told<'t, 'l> {
     next: Next,
     /// Rows that are not in force are listed, not counted.
     all: bool,
-    /// The file of the scenario that is supposed.
-    scenario: Option<&'t Path>,
+    /// The law that it was answered from.
+    source: &'t Source,
 }
 
 /// Answers for one line.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::under(ledger, args.scenario.as_deref())?;
+    let source = Source::under(ledger, &args.suppose)?;
     let context = Context::new(&source.ledger, source.today());
     let line = args.stated.line(&context, &args.code)?;
     let law = Law::new(&source.ledger, Some(&source.schedule));
@@ -77,14 +76,14 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         && answer.bill.beyond_horizon.is_empty()
         && answer.bill.cannot.is_empty()
         && !answer.bill.prohibited;
-    let told = Told { words, line: &line, answer, assessed, next, all: args.all, scenario: args.scenario.as_deref() };
+    let told = Told { words, line: &line, answer, assessed, next, all: args.all, source: &source };
     if args.json {
         let object = json::object(&told, &args.stated)?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "{object:#}")?;
         out.flush()?;
     } else {
-        page::page(&told, &source.schedule).print()?;
+        page::page(&told).print()?;
     }
     Ok(if args.strict && !complete { Outcome::Findings } else { Outcome::Done })
 }

@@ -15,7 +15,8 @@ use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::{column, coverage, distance, money, pct, status};
 
 /// The whole page.
-pub fn page(told: &Told<'_, '_>, schedule: &Schedule) -> Page {
+pub fn page(told: &Told<'_, '_>) -> Page {
+    let schedule = &told.source.schedule;
     let mut page = Page::new();
     head(told, schedule, &mut page);
     if told.answer.bill.prohibited {
@@ -48,9 +49,7 @@ fn head(told: &Told<'_, '_>, schedule: &Schedule, page: &mut Page) {
     let rule = told.answer.governing.1.as_deref().map_or(String::new(), |rule| format!(" ({rule})"));
     let (view, known) = (view(line.view), told.next.known);
     page.wrapped(0, FAINT, &format!("The {governing} governs{rule}; law as known on {known}; view: {view}"));
-    if let Some(file) = told.scenario {
-        page.wrapped(0, ATTENTION, &format!("Supposed: {}", file.display()));
-    }
+    told.source.say_supposed(page);
 }
 
 fn is_owed(status: Status) -> bool {
