@@ -260,7 +260,7 @@ fn shortest(number: TariffCode) -> String {
     found.filter(|code| code.padded() > 0).map_or_else(|| "any good".to_owned(), ToString::to_string)
 }
 
-fn names_something(ledger: &Ledger, own: Option<&Program>, reference: &Reference, exceptions: bool) -> bool {
+pub(crate) fn names_something(ledger: &Ledger, own: Option<&Program>, reference: &Reference, exceptions: bool) -> bool {
     let in_program = |program: &Program| match &reference.what {
         Named::All => true,
         Named::Id(pattern) => program.provisions.iter().any(|p| matches(pattern, &p.id)),

@@ -100,6 +100,9 @@ codes! {
     BadPatch = "030", Error;
     /// A record lacks something it cannot do without: a term, a tier, a provision it is about.
     Incomplete = "031", Error;
+    /// A row of fees/ says what it cannot: a figure that is neither a number nor `unknown`, a quarter that is none of the
+    /// calendar, a limit without a length, drawback against what the program says.
+    BadCharge = "040", Error;
 }
 
 /// Bytes of a file that a diagnostic points at.

@@ -3,6 +3,7 @@
 //! Everything of Portolan stands on this crate; it knows no files but the ledger's own, no Arrow, no terminal and no clock.
 
 pub mod case;
+pub mod charges;
 pub mod check;
 pub mod code;
 pub mod diagnostic;

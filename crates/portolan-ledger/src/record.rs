@@ -766,6 +766,8 @@ pub struct Ledger {
     pub outside: Vec<Outside>,
     /// Hash of everything that was read, in hexadecimal; names the state of the law in every answer.
     pub version: String,
+    /// Fees, interest, time limits and drawback, by side.
+    pub charges: Vec<crate::charges::Charges>,
 }
 
 impl Ledger {

@@ -1,6 +1,7 @@
 //! Reading a ledger: files to typed records, every fault with its place.
 
 mod condition;
+mod fees;
 mod list;
 mod outside;
 pub(crate) mod program;
@@ -75,6 +76,7 @@ pub fn read(files: &[File]) -> Result<Read, Refused> {
     reader.stacking();
     reader.outside();
     reader.finish(files)
+    reader.fees();
 }
 
 /// What the reader knows while it reads.
