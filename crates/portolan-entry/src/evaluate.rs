@@ -1,7 +1,5 @@
 //! Rows of a piece: read, evaluated, written into buffers. One evaluator a thread.
 
-use std::ops::Range;
-
 use portolan_engine::{Bill, Engine, Fault as EngineFault, Law};
 use portolan_ledger::Side;
 use portolan_ledger::line::EntryLine;
@@ -11,10 +9,9 @@ use crate::bill::{BillLayout, Keys};
 use crate::builder::{Context, LineBuilder};
 use crate::cells;
 use crate::columns::Column;
-use crate::fault::{Fault, FieldFault, shown};
-use crate::input::Header;
+use crate::fault::{FieldFault, shown};
 use crate::layers::{self, Layers};
-use crate::records;
+use crate::read::{Header, Piece, Room, Row};
 use crate::summary::Summary;
 
 /// What one piece of the input comes to.
@@ -24,6 +21,8 @@ pub struct Outcome {
     pub bill: Vec<u8>,
     /// Rows of the layers.
     pub layers: Vec<u8>,
+    /// Rows of `faults.csv`.
+    pub faults: Vec<u8>,
     /// Sides whose lines it holds, one bit each.
     pub sides: u64,
     /// What it adds up to.
@@ -53,6 +52,8 @@ pub struct Shared<'a, 'l> {
     pub quiet: bool,
     /// How many faults are told.
     pub fault_limit: usize,
+    /// Rows with faults are left out, and written as rows of `faults.csv`.
+    pub set_aside: bool,
     /// One for each file.
     pub plans: Vec<Plan>,
 }
@@ -64,6 +65,7 @@ pub struct Evaluator<'a, 'l> {
     builder: LineBuilder<'a>,
     bill: Bill,
     tail: Vec<u8>,
+    room: Room,
 }
 
 /// Where a piece stands in the input.
@@ -71,10 +73,8 @@ pub struct Evaluator<'a, 'l> {
 pub struct Position {
     /// Which file.
     pub file: usize,
-    /// Rows of that file before it.
+    /// Rows of all files before that file.
     pub rows_before: u64,
-    /// Rows of all files before it.
-    pub source_rows_before: u64,
 }
 
 impl<'a, 'l> Evaluator<'a, 'l> {
@@ -86,55 +86,64 @@ impl<'a, 'l> Evaluator<'a, 'l> {
             builder: LineBuilder::new(shared.context),
             bill: Bill::default(),
             tail: Vec::new(),
+            room: Room::default(),
         }
     }
 
     /// Evaluates the rows of a piece.
-    pub fn piece(&mut self, bytes: &[u8], at: Position, out: &mut Outcome) {
+    pub fn piece(&mut self, piece: &Piece, at: Position, out: &mut Outcome) {
         out.bill.clear();
         out.layers.clear();
+        out.faults.clear();
         out.sides = 0;
         out.summary = Summary::new(self.shared.context.ledger);
-        out.summary.bytes_in = bytes.len() as u64;
-        let is_text = std::str::from_utf8(bytes).is_ok();
+        out.summary.bytes_in = piece.taken;
+        let is_text = piece.is_text();
         let Some(plan) = self.shared.plans.get(at.file) else { return };
-        let mut row = 0;
-        records::each_record(bytes, |record, cells| {
-            row += 1;
-            let place =
-                Position { rows_before: at.rows_before + row, source_rows_before: at.source_rows_before + row, ..at };
-            if let Err(faults) = self.row(plan, record, cells, is_text, place, out) {
+        let mut room = std::mem::take(&mut self.room);
+        piece.each(&mut room, |row| {
+            if let Err(faults) = self.row(plan, row, is_text, at.rows_before + row.number, out) {
                 out.summary.set_aside += 1;
                 for fault in faults {
-                    let fault = Fault { file: plan.header.file.clone(), row: Some(place.rows_before), fault };
-                    out.summary.faults.push(fault, self.shared.fault_limit);
+                    self.told(&plan.header, row.number, fault, out);
                 }
             }
         });
+        self.room = room;
         out.summary.bytes_out = (out.bill.len() + out.layers.len()) as u64;
+    }
+
+    /// Notes a fault with its place.
+    fn told(&self, header: &Header, row: u64, fault: FieldFault, out: &mut Outcome) {
+        let fault = header.place(row, fault);
+        if self.shared.set_aside {
+            fault.write_csv(&mut out.faults);
+        }
+        out.summary.faults.push(fault, self.shared.fault_limit);
     }
 
     fn row(
         &mut self,
         plan: &Plan,
-        record: &[u8],
-        cells: &[Range<usize>],
+        row: Row<'_>,
         is_text: bool,
-        place: Position,
+        source_row: u64,
         out: &mut Outcome,
     ) -> Result<(), Vec<FieldFault>> {
-        if cells.len() != plan.header.columns.len() {
-            let wrong = format!("the row has {} cells, the header has {}", cells.len(), plan.header.columns.len());
-            return Err(vec![FieldFault::of_line(wrong)]);
+        if !row.faults.is_empty() {
+            return Err(row.faults.to_vec());
+        }
+        if row.cells.len() != plan.header.columns.len() {
+            return Err(vec![plan.header.wrong_length(row)]);
         }
         if !is_text {
-            check_text(plan, record, cells)?;
+            check_text(plan, row)?;
         }
         self.builder.clear();
-        let mut keys = Keys { source_row: place.source_rows_before, entry_number: b"", line_number: b"" };
-        for (column, range) in plan.header.columns.iter().zip(cells) {
+        let mut keys = Keys { source_row, entry_number: b"", line_number: b"" };
+        for (column, range) in plan.header.columns.iter().zip(row.cells) {
             let Some(column) = *column else { continue };
-            let cell = record.get(range.clone()).unwrap_or_default();
+            let cell = row.bytes.get(range.clone()).unwrap_or_default();
             // A fault stays with the builder, which gives all of them at the end.
             let _ = self.builder.set_column(column, cell);
             match column {
@@ -146,9 +155,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         self.tail.clear();
         for passed in &plan.passed {
             self.tail.push(b',');
-            if let Some(range) = passed.and_then(|cell| cells.get(cell)) {
-                cells::text(&mut self.tail, record.get(range.clone()).unwrap_or_default());
-            }
+            cells::text(&mut self.tail, passed.map_or(b"", |cell| row.cell(cell)));
         }
         self.answer(keys, out)
     }
@@ -183,10 +190,10 @@ impl<'a, 'l> Evaluator<'a, 'l> {
 }
 
 /// Names the cells that are not UTF-8.
-fn check_text(plan: &Plan, record: &[u8], cells: &[Range<usize>]) -> Result<(), Vec<FieldFault>> {
+fn check_text(plan: &Plan, row: Row<'_>) -> Result<(), Vec<FieldFault>> {
     let mut faults = Vec::new();
-    for (name, range) in plan.header.names.iter().zip(cells) {
-        let cell = record.get(range.clone()).unwrap_or_default();
+    for (at, name) in plan.header.names.iter().enumerate() {
+        let cell = row.cell(at);
         if std::str::from_utf8(cell).is_err() {
             let wrong = "not UTF-8".to_owned();
             let help = Some("save the file as CSV UTF-8".to_owned());

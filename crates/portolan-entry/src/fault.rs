@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cells;
 use crate::columns::Column;
 
 /// What is wrong with one value: the column, the value as it stands, what is wrong, and how to mend it.
@@ -74,8 +75,35 @@ pub struct Fault {
     pub file: String,
     /// The row of data, from 1; none where the file as a whole is wrong.
     pub row: Option<u64>,
+    /// Where a workbook shows it: `D7`.
+    pub cell: Option<String>,
     /// What is wrong.
     pub fault: FieldFault,
+}
+
+/// The first row of `faults.csv`.
+pub const CSV_HEAD: &str = "file,row,column,value,reason,help\n";
+
+impl Fault {
+    /// A fault of a file as a whole.
+    pub fn of_file(file: &str, fault: FieldFault) -> Self {
+        Self { file: file.to_owned(), row: None, cell: None, fault }
+    }
+
+    /// Writes it as a row of `faults.csv`.
+    pub fn write_csv(&self, out: &mut Vec<u8>) {
+        cells::text(out, self.file.as_bytes());
+        out.push(b',');
+        if let Some(row) = self.row {
+            cells::whole(out, row);
+        }
+        let fault = &self.fault;
+        for text in [&fault.column, &fault.value, &fault.wrong, fault.help.as_ref().unwrap_or(&String::new())] {
+            out.push(b',');
+            cells::text(out, text.as_bytes());
+        }
+        out.push(b'\n');
+    }
 }
 
 /// `entries.csv, row 3, hts_number "94O3": a tariff code is digits and dots only`.
@@ -84,6 +112,9 @@ impl fmt::Display for Fault {
         f.write_str(&self.file)?;
         if let Some(row) = self.row {
             write!(f, ", row {row}")?;
+        }
+        if let Some(cell) = &self.cell {
+            write!(f, " ({cell})")?;
         }
         let of_line = self.fault.column.is_empty();
         write!(f, "{}{}", if of_line { ": " } else { ", " }, self.fault)
@@ -102,7 +133,7 @@ pub struct Faults {
 impl Faults {
     /// A single fault of a file as a whole.
     pub fn of_file(file: &str, fault: FieldFault) -> Self {
-        Self { first: vec![Fault { file: file.to_owned(), row: None, fault }], more: 0 }
+        Self { first: vec![Fault::of_file(file, fault)], more: 0 }
     }
 
     /// Adds a fault; beyond the limit it is only counted.

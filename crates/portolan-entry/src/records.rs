@@ -76,9 +76,11 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Room for the cells of a record.
+pub type Cells = Vec<Range<usize>>;
+
 /// Calls `each` with every record of a text: the bytes that hold its cells, and the range of each cell.
-pub fn each_record(text: &[u8], mut each: impl FnMut(&[u8], &[Range<usize>])) {
-    let mut cells = Vec::new();
+pub fn each_record(text: &[u8], cells: &mut Cells, mut each: impl FnMut(&[u8], &[Range<usize>])) {
     if memchr(b'"', text).is_none() {
         for line in lines(text) {
             cells.clear();
@@ -90,7 +92,7 @@ pub fn each_record(text: &[u8], mut each: impl FnMut(&[u8], &[Range<usize>])) {
                 }
             }
             cells.push(start..line.len());
-            each(line, &cells);
+            each(line, cells);
         }
         return;
     }
@@ -100,7 +102,7 @@ pub fn each_record(text: &[u8], mut each: impl FnMut(&[u8], &[Range<usize>])) {
     while matches!(reader.read_byte_record(&mut record), Ok(true)) {
         cells.clear();
         cells.extend((0..record.len()).filter_map(|index| record.range(index)));
-        each(record.as_slice(), &cells);
+        each(record.as_slice(), cells);
     }
 }
 
@@ -115,7 +117,7 @@ mod tests {
 
     fn ours(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let mut found = Vec::new();
-        each_record(text, |bytes, cells| found.push(cells.iter().map(|range| bytes[range.clone()].to_vec()).collect()));
+        each_record(text, &mut Vec::new(), |bytes, cells| found.push(cells.iter().map(|range| bytes[range.clone()].to_vec()).collect()));
         found
     }
 

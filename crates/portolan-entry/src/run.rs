@@ -20,9 +20,9 @@ use crate::bill::BillLayout;
 use crate::builder::Context;
 use crate::evaluate::{Evaluator, Outcome, Plan, Position, Shared, side_bit};
 use crate::fault::Faults;
-use crate::input::{Header, Input, InputError, Piece, Source};
 use crate::layers::{self, Layers};
 use crate::output::Pending;
+use crate::read::{Header, Input, InputError, Piece, Setup, Source};
 use crate::summary::Summary;
 
 /// Where the outputs go.
@@ -55,6 +55,8 @@ pub struct Options {
     pub fault_limit: usize,
     /// Rows with faults are left out and the others answered; else one fault refuses the whole input.
     pub set_aside: bool,
+    /// The sheet of a workbook that is read; else the first that holds entry lines.
+    pub sheet: Option<String>,
 }
 
 impl Options {
@@ -69,6 +71,7 @@ impl Options {
             threads: thread::available_parallelism().map_or(1, usize::from),
             fault_limit: 100,
             set_aside: false,
+            sheet: None,
         }
     }
 }
@@ -82,6 +85,8 @@ pub struct Done {
     pub bill: Vec<u8>,
     /// The layers, where they went into memory.
     pub layers: Vec<u8>,
+    /// What was set aside, where it went into memory.
+    pub faults: Vec<u8>,
 }
 
 /// Why a run gives nothing. Nothing is written then.
@@ -182,7 +187,7 @@ fn attempt<'l>(
     sides: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Attempt, RunError> {
-    let (sources, headers) = open(inputs, options.fault_limit)?;
+    let (sources, headers) = open(inputs, options)?;
     let ledger = law.timeline.ledger;
     let all_sides = (0..u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX)).map(Side);
     let shown: Vec<Side> = all_sides.filter(|side| sides & side_bit(*side) != 0).collect();
@@ -193,7 +198,8 @@ fn attempt<'l>(
     let plans = plans(headers, &names);
     let quiet = options.output == Output::Nothing;
     let layers = if quiet { Layers::None } else { options.layers };
-    let shared = Shared { law, context, layout, layers, quiet, fault_limit: options.fault_limit, plans };
+    let (fault_limit, set_aside) = (options.fault_limit, options.set_aside);
+    let shared = Shared { law, context, layout, layers, quiet, fault_limit, set_aside, plans };
     let mut total = Summary::new(ledger);
     let mut seen = 0;
     let outcome = stream(sources, &shared, options.threads.max(1), &mut |outcome| {
@@ -217,21 +223,22 @@ fn attempt<'l>(
         return Err(RunError::Input(total.faults));
     }
     total.bytes_out = sink.bytes;
-    let (bill, layers) = sink.finish()?;
-    Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers })))
+    let [bill, layers, faults] = sink.finish()?;
+    Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers, faults })))
 }
 
 /// Opens all inputs and reads their headers: the columns that are passed through must be known before the first row.
-fn open(inputs: &[Input], limit: usize) -> Result<(Vec<Source<'_>>, Vec<Header>), RunError> {
+fn open(inputs: &[Input], options: &Options) -> Result<(Vec<Source>, Vec<Header>), RunError> {
+    let setup = Setup { sheet: options.sheet.as_deref() };
     let mut faults = Faults::default();
     let (mut sources, mut headers) = (Vec::new(), Vec::new());
     for input in inputs {
-        match Source::open(input) {
+        match Source::open(input, setup) {
             Ok((source, header)) => {
                 sources.push(source);
                 headers.push(header);
             }
-            Err(InputError::Faults(found)) => faults.extend(found, limit),
+            Err(InputError::Faults(found)) => faults.extend(found, options.fault_limit),
             Err(other) => return Err(other.into()),
         }
     }
@@ -280,7 +287,7 @@ fn head(columns: &[String], passed: &[(String, String)]) -> Vec<u8> {
 
 /// Sends pieces round; `take` sees them in the order of the input, and stops everything where it says false.
 fn stream(
-    sources: Vec<Source<'_>>,
+    sources: Vec<Source>,
     shared: &Shared<'_, '_>,
     threads: usize,
     take: &mut dyn FnMut(&mut Outcome) -> Result<bool, RunError>,
@@ -312,29 +319,26 @@ fn stream(
 }
 
 /// Reads pieces into free jobs until the input or the free jobs end.
-fn read(sources: Vec<Source<'_>>, freed: &Receiver<Box<Job>>, work: &Sender<Box<Job>>) -> Result<(), RunError> {
-    let mut number = 0;
-    let mut source_rows = 0;
-    let mut spare = None;
-    for (file, mut source) in sources.into_iter().enumerate() {
-        let mut rows = 0;
-        loop {
-            let next = spare.take().or_else(|| freed.recv().ok());
-            let Some(mut job) = next else { return Ok(()) };
-            if !source.next(&mut job.piece)? {
-                // The job goes on to the next file, else there would be one less for each.
-                spare = Some(job);
-                break;
-            }
-            job.number = number;
-            job.at = Position { file, rows_before: rows, source_rows_before: source_rows };
+fn read(sources: Vec<Source>, freed: &Receiver<Box<Job>>, work: &Sender<Box<Job>>) -> Result<(), RunError> {
+    let (mut number, mut rows_before) = (0, 0);
+    for (file, source) in sources.into_iter().enumerate() {
+        let (mut rows, mut stopped) = (0, false);
+        source.drive(&mut |piece| {
+            let Ok(mut job) = freed.recv() else {
+                stopped = true;
+                return Ok(false);
+            };
+            std::mem::swap(&mut job.piece, piece);
+            (job.number, job.at) = (number, Position { file, rows_before });
             number += 1;
-            rows += job.piece.rows;
-            source_rows += job.piece.rows;
-            if work.send(job).is_err() {
-                return Ok(());
-            }
+            rows += job.piece.count;
+            stopped = work.send(job).is_err();
+            Ok(!stopped)
+        })?;
+        if stopped {
+            break;
         }
+        rows_before += rows;
     }
     Ok(())
 }
@@ -345,7 +349,7 @@ fn evaluate(shared: &Shared<'_, '_>, worked: &Mutex<Receiver<Box<Job>>>, done: &
         // A poisoned lock means that another thread has failed; there is nothing left to do then.
         let Ok(next) = worked.lock().map(|jobs| jobs.recv()) else { return };
         let Ok(mut job) = next else { return };
-        evaluator.piece(&job.piece.bytes, job.at, &mut job.outcome);
+        evaluator.piece(&job.piece, job.at, &mut job.outcome);
         if done.send(Arrival::Done(job)).is_err() {
             return;
         }
@@ -379,69 +383,63 @@ fn collect(
     failure.map_or(Ok(()), Err)
 }
 
-/// Where the rows go.
+/// Where the rows go: bill, layers, and what was set aside.
 struct Sink {
-    folder: Option<PathBuf>,
-    files: Option<(Pending, Option<Pending>)>,
-    memory: Option<(Vec<u8>, Vec<u8>)>,
+    folder: PathBuf,
+    files: [Option<Pending>; 3],
+    memory: Option<[Vec<u8>; 3]>,
     bytes: u64,
 }
 
 impl Sink {
     fn open(options: &Options, bill_head: &[u8], layers_head: &[u8]) -> Result<Self, RunError> {
-        let with_layers = options.layers != Layers::None;
-        let mut sink = Self { folder: None, files: None, memory: None, bytes: 0 };
+        let mut sink = Self { folder: PathBuf::new(), files: [const { None }; 3], memory: None, bytes: 0 };
+        let wanted = [true, options.layers != Layers::None, options.set_aside];
         match &options.output {
             Output::Nothing => return Ok(sink),
-            Output::Memory => sink.memory = Some((Vec::new(), Vec::new())),
+            Output::Memory => sink.memory = Some([const { Vec::new() }; 3]),
             Output::Folder(folder) => {
                 let failed = |error| RunError::Write { file: folder.clone(), error };
                 fs::create_dir_all(folder).map_err(failed)?;
-                let bill = Pending::create(&folder.join("bill.csv")).map_err(failed)?;
-                let layers =
-                    if with_layers { Some(Pending::create(&folder.join("layers.csv")).map_err(failed)?) } else { None };
-                sink.files = Some((bill, layers));
-                sink.folder = Some(folder.clone());
+                for (at, name) in ["bill.csv", "layers.csv", "faults.csv"].into_iter().enumerate() {
+                    if wanted[at] {
+                        sink.files[at] = Some(Pending::create(&folder.join(name)).map_err(failed)?);
+                    }
+                }
+                sink.folder.clone_from(folder);
             }
         }
-        sink.put(bill_head, if with_layers { layers_head } else { b"" })?;
+        let heads = [bill_head, layers_head, crate::fault::CSV_HEAD.as_bytes()];
+        let heads: Vec<&[u8]> = heads.into_iter().zip(wanted).map(|(head, wanted)| if wanted { head } else { b"" }).collect();
+        sink.put([heads[0], heads[1], heads[2]])?;
         Ok(sink)
     }
 
     fn write(&mut self, outcome: &Outcome) -> Result<(), RunError> {
-        self.put(&outcome.bill, &outcome.layers)
+        self.put([&outcome.bill, &outcome.layers, &outcome.faults])
     }
 
-    fn put(&mut self, bill: &[u8], layers: &[u8]) -> Result<(), RunError> {
-        if let Some((bills, rows)) = &mut self.memory {
-            bills.extend_from_slice(bill);
-            rows.extend_from_slice(layers);
-        }
-        if let Some((bills, rows)) = &mut self.files {
-            let folder = self.folder.clone().unwrap_or_default();
-            let failed = |error| RunError::Write { file: folder.clone(), error };
-            bills.write(bill).map_err(failed)?;
-            if let Some(rows) = rows {
-                rows.write(layers).map_err(failed)?;
+    fn put(&mut self, rows: [&[u8]; 3]) -> Result<(), RunError> {
+        for (at, rows) in rows.into_iter().enumerate() {
+            if let Some(memory) = &mut self.memory {
+                memory[at].extend_from_slice(rows);
             }
+            if let Some(file) = &mut self.files[at] {
+                file.write(rows).map_err(|error| RunError::Write { file: self.folder.clone(), error })?;
+            }
+            self.bytes += rows.len() as u64;
         }
-        self.bytes += (bill.len() + layers.len()) as u64;
         Ok(())
     }
 
-    /// Puts the files in their places, once both are on the disk.
-    fn finish(self) -> Result<(Vec<u8>, Vec<u8>), RunError> {
-        if let Some((bill, layers)) = self.files {
-            let folder = self.folder.unwrap_or_default();
-            let failed = |error| RunError::Write { file: folder.clone(), error };
-            bill.sync().map_err(failed)?;
-            if let Some(layers) = &layers {
-                layers.sync().map_err(failed)?;
-            }
-            bill.place().map_err(failed)?;
-            if let Some(layers) = layers {
-                layers.place().map_err(failed)?;
-            }
+    /// Puts the files in their places, once all are on the disk.
+    fn finish(self) -> Result<[Vec<u8>; 3], RunError> {
+        let failed = |error| RunError::Write { file: self.folder.clone(), error };
+        for file in self.files.iter().flatten() {
+            file.sync().map_err(failed)?;
+        }
+        for file in self.files.into_iter().flatten() {
+            file.place().map_err(failed)?;
         }
         Ok(self.memory.unwrap_or_default())
     }

@@ -53,6 +53,8 @@ pub struct Summary {
     pub set_aside: u64,
     /// What was wrong with the rows that were set aside.
     pub faults: Faults,
+    /// What the readers did to rows to make lines of them, and to how many.
+    pub notes: BTreeMap<String, u64>,
     /// Bytes read.
     pub bytes_in: u64,
     /// Bytes written.
@@ -123,6 +125,7 @@ impl Summary {
             (&mut self.needs_input, other.needs_input),
             (&mut self.beyond_horizon, other.beyond_horizon),
             (&mut self.cannot, other.cannot),
+            (&mut self.notes, other.notes),
         ] {
             for (name, lines) in more {
                 *mine.entry(name).or_default() += lines;
