@@ -274,8 +274,20 @@ pub enum Beside {
     Before,
 }
 
+/// What can be said of an entry beside its dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A protest is open.
+    ProtestOpen,
+    /// Drawback was claimed.
+    DrawbackClaimed,
+    /// It is flagged for reconciliation.
+    ReconciliationFlagged,
+}
+
 /// To what a limit applies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Covers {
     /// Patterns of ids of programs.
     pub programs: Vec<String>,
@@ -283,6 +295,23 @@ pub struct Covers {
     pub entered_from: Option<Day>,
     /// First day of entry no longer covered.
     pub entered_until: Option<Day>,
+    /// Entry types; empty means all.
+    pub entry_types: Vec<String>,
+    /// Entry types that are out.
+    pub entry_types_except: Vec<String>,
+    /// Entries of which one of these is true are out.
+    pub except: Vec<Standing>,
+}
+
+impl Covers {
+    /// Whether an entry of a day and type is covered, by a program of an id.
+    pub fn hold(&self, program: &str, entered: Day, entry_type: &str) -> bool {
+        self.programs.iter().any(|pattern| crate::record::matches(pattern, program))
+            && self.entered_from.is_none_or(|from| from <= entered)
+            && self.entered_until.is_none_or(|until| entered < until)
+            && (self.entry_types.is_empty() || self.entry_types.iter().any(|of| of == entry_type))
+            && !self.entry_types_except.iter().any(|of| of == entry_type)
+    }
 }
 
 /// A time limit.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::{At, Reader, program, raw};
 use crate::charges::{
     Allowed, Beside, Certainty, Charges, Compounding, Covers, Days, Drawback, Fee, FeeAmount, FeeBasis, FeeRate,
-    Figure, Interest, Length, Limit, Milestone, Per, Quarter, Support,
+    Figure, Interest, Length, Limit, Milestone, Per, Quarter, Standing, Support,
 };
 use crate::diagnostic::{Code, Span};
 use crate::number::{Cents, Rate};
@@ -115,6 +115,10 @@ struct RawCovers {
     programs: raw::Texts,
     entered_from: Option<raw::Date>,
     entered_until: Option<raw::Date>,
+    entry_types: Option<raw::Texts>,
+    entry_types_except: Option<raw::Texts>,
+    #[serde(default)]
+    except: Vec<Standing>,
 }
 
 #[derive(Deserialize, Debug)]
@@ -353,7 +357,20 @@ impl Reader {
         if entered_from.zip(entered_until).is_some_and(|(from, until)| until <= from) {
             self.fault(Code::EmptyInterval, Some(span), "the days of entry end before they begin");
         }
-        Some(Covers { programs: programs.clone(), entered_from, entered_until })
+        let [entry_types, entry_types_except] =
+            [&covers.entry_types, &covers.entry_types_except].map(|types| self.entry_types(at, types.as_ref()));
+        let (programs, except) = (programs.clone(), covers.except.clone());
+        Some(Covers { programs, entered_from, entered_until, entry_types, entry_types_except, except })
+    }
+
+    fn entry_types(&mut self, at: At, types: Option<&raw::Texts>) -> Vec<String> {
+        let Some(types) = types else { return Vec::new() };
+        let is_type = |text: &&String| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        for text in types.get_ref().0.iter().filter(|text| !is_type(text)) {
+            let message = format!("`{text}` is no entry type");
+            self.bad_charge(at.span(&types.span()), message, "an entry type has two digits: 01");
+        }
+        types.get_ref().0.clone()
     }
 
     fn drawback(&mut self, at: At, row: &Spanned<RawDrawback>) -> Option<Drawback> {
