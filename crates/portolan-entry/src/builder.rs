@@ -69,6 +69,8 @@ pub struct Filed {
     pub mpf: Option<Cents>,
     /// Harbor maintenance fee as filed, in cents.
     pub hmf: Option<Cents>,
+    /// When estimated duty was deposited.
+    pub deposit_date: Option<Day>,
     /// When the entry was liquidated.
     pub liquidation_date: Option<Day>,
     /// As the port reports it.
@@ -260,6 +262,7 @@ impl<'c> LineBuilder<'c> {
             Column::FiledDutyTotal => filed.duty_total = Some(value::money(value)?),
             Column::FiledMpf => filed.mpf = Some(value::money(value)?),
             Column::FiledHmf => filed.hmf = Some(value::money(value)?),
+            Column::DepositDate => filed.deposit_date = Some(value::day(value)?),
             Column::LiquidationDate => filed.liquidation_date = Some(value::day(value)?),
             Column::LiquidationStatus => filed.liquidation_status = text(),
             Column::ReconFlag => filed.recon_flag = text(),

@@ -93,6 +93,8 @@ columns! {
     FiledDutyTotal, "filed_duty_total", "dollars", [], "the duty as filed, ordinary and additional";
     FiledMpf, "filed_mpf", "dollars", [], "merchandise processing fee as filed";
     FiledHmf, "filed_hmf", "dollars", [], "harbor maintenance fee as filed";
+    DepositDate, "deposit_date", "day", ["Duty Payment Date", "Collection Date"],
+        "when estimated duty was deposited; the entry date stands for it where it is not stated";
     LiquidationDate, "liquidation_date", "day", [], "when the entry was liquidated";
     LiquidationStatus, "liquidation_status", "text", [], "as the port reports it";
     ReconFlag, "recon_flag", "text", [], "whether it is flagged for reconciliation";
