@@ -12,7 +12,7 @@ use crate::pct::Pct;
 use crate::resolve::{Record, Why};
 
 /// What one family of law comes to on a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FamilyAmount {
     /// Percentage points on the full value; none where they are not ad valorem or turn on a missing fact.
     pub pct: Option<Pct>,
@@ -28,7 +28,7 @@ impl FamilyAmount {
 }
 
 /// The bill of a line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Bill {
     /// By family id; `mfn` is among them.
     pub families: Vec<FamilyAmount>,

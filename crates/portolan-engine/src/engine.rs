@@ -160,7 +160,7 @@ impl<'l> Engine<'l> {
         self.law
     }
 
-    fn span(&mut self, side: Side, when: When) -> (Instant, Instant) {
+    pub(crate) fn span(&mut self, side: Side, when: When) -> (Instant, Instant) {
         let law = self.law;
         let clock = &law.clocks[usize::from(side.0)];
         match when {
@@ -191,7 +191,7 @@ impl<'l> Engine<'l> {
         entry
     }
 
-    fn projection(&mut self, side: Side, view: View, cut: Option<Day>) -> usize {
+    pub(crate) fn projection(&mut self, side: Side, view: View, cut: Option<Day>) -> usize {
         if let Some((asked, index)) = self.last_projection
             && asked == (side, view, cut)
         {
@@ -224,7 +224,7 @@ impl<'l> Engine<'l> {
         passed.max().unwrap_or(Day(i32::MIN))
     }
 
-    fn origin(&mut self, origin: Origin) -> u32 {
+    pub(crate) fn origin(&mut self, origin: Origin) -> u32 {
         if let Some(&class) = self.origins.get(&origin) {
             return class;
         }
@@ -265,7 +265,7 @@ impl<'l> Engine<'l> {
     }
 
     /// Classes that a code may belong to: several where the ten-digit numbers below an eight-digit code are told apart.
-    fn products(&mut self, code: TariffCode, day: Day) -> SmallVec<[ClassIx; 4]> {
+    pub(crate) fn products(&mut self, code: TariffCode, day: Day) -> SmallVec<[ClassIx; 4]> {
         let index = self.code(code);
         self.look_before(index, code);
         let from_old = |known: &Code| match &known.before {
@@ -320,7 +320,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The codes that stood on a day for a code that came later: product lists of that day are in their terms.
-    fn carried(&mut self, code: TariffCode, day: Day) -> SmallVec<[TariffCode; 2]> {
+    pub(crate) fn carried(&mut self, code: TariffCode, day: Day) -> SmallVec<[TariffCode; 2]> {
         let index = self.code(code);
         match &self.codes[index].before {
             Some((before, date)) if day < *date => before.iter().map(|(code, _)| *code).collect(),
@@ -329,11 +329,16 @@ impl<'l> Engine<'l> {
     }
 
     fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
+        self.rates_until(code, day).map(|(rates, _)| rates)
+    }
+
+    /// The rates of a code on a day, and the first day for which they were not looked up.
+    pub(crate) fn rates_until(&mut self, code: TariffCode, day: Day) -> Result<(Rates, Day), Fault> {
         let covers =
             |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
         let index = self.code(code);
-        if let Some((.., rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
-            return Ok(*rates);
+        if let Some((_, until, rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
+            return Ok((*rates, until.unwrap_or(Day(i32::MAX))));
         }
         let Some(schedule) = self.law.schedule else {
             return Err(Fault::UnknownCode { nearest: Vec::new(), successors: Vec::new(), edition: String::new() });
@@ -362,7 +367,9 @@ impl<'l> Engine<'l> {
                 let last = schedule.last_edition().published;
                 let printed = line.coverage == portolan_ledger::schedule::Coverage::Printed;
                 let from = if printed { Some(line.from.unwrap_or(first).max(first)) } else { line.from };
-                let until = if printed { Some(line.until.unwrap_or(last).min(last)) } else { line.until };
+                // The last edition still prints the rates of its own day.
+                let after = Day(last.0 + 1);
+                let until = if printed { Some(line.until.unwrap_or(after).min(after)) } else { line.until };
                 (from, until)
             }
             portolan_ledger::schedule::Coverage::BeforeFirstEdition => {
@@ -375,17 +382,46 @@ impl<'l> Engine<'l> {
             }
         };
         self.codes[index].rates.push((from, until, rates));
-        Ok(rates)
+        Ok((rates, until.unwrap_or(Day(i32::MAX))))
+    }
+
+    /// The next day after a day on which the classes of a code may change, where there is one.
+    pub(crate) fn class_changes(&mut self, code: TariffCode, day: Day) -> Option<Day> {
+        let index = self.code(code);
+        self.look_before(index, code);
+        let kept = &self.codes[index];
+        let came = kept.before.as_ref().map(|(_, date)| *date);
+        let below = kept.below.as_deref().unwrap_or_default().iter().flat_map(|(from, until, _)| [*from, *until]);
+        below.flatten().chain(came).filter(|&change| change > day).min()
+    }
+
+    /// Whether column 2 applies to an origin.
+    pub(crate) fn in_column_2(&self, origin: Origin, moment: Moment) -> bool {
+        self.column_2.is_some_and(|group| self.law.timeline.in_group(group, origin, moment))
+    }
+
+    /// The number of the questions that begin for a product class and an origin at a moment, within a projection: where it
+    /// is the same, so are the records in scope and their states.
+    pub(crate) fn root_of(
+        &mut self,
+        projection: usize,
+        (class, origin): (ClassIx, (u32, Origin)),
+        at: Instant,
+        interval: Option<u32>,
+    ) -> u32 {
+        let projection = &mut self.projections[projection];
+        let interval = interval.unwrap_or_else(|| projection.interval(at));
+        let class = (class, class_of(self.law, &self.classes, class));
+        projection.root(self.law, class, origin, interval, false).number()
     }
 
     /// Which ordinary rate applies: column 2 by origin, a claimed program that the row prints, else column 1-general.
-    fn applicable(&mut self, line: &EntryLine, rates: Option<&Rates>, moment: Moment) -> Applicable {
+    pub(crate) fn applicable(&mut self, line: &EntryLine, rates: Option<&Rates>, moment: Moment) -> Applicable {
         let Some(rates) = rates else {
             let stated = line.mfn_pct.map(|rate| self.bases.stated(rate));
             return Applicable { column: Column::General, ordinary: stated, general: stated };
         };
-        let in_column_2 = self.column_2.is_some_and(|group| self.law.timeline.in_group(group, line.origin, moment));
-        if in_column_2 {
+        if self.in_column_2(line.origin, moment) {
             return Applicable { column: Column::Two, ordinary: Some(rates.column_2), general: Some(rates.general) };
         }
         let special = match (&line.spi, self.law.schedule) {
@@ -401,7 +437,7 @@ impl<'l> Engine<'l> {
     }
 
     /// A base as a share of the value: plainly, or by the duty that the line's own quantities give.
-    fn base_share(&self, base: Option<usize>, value: &Value, line: &EntryLine) -> Option<Rate> {
+    pub(crate) fn base_share(&self, base: Option<usize>, value: &Value, line: &EntryLine) -> Option<Rate> {
         let base = self.bases.get(base?);
         if base.ad_valorem.is_some() {
             return base.ad_valorem;
@@ -525,11 +561,22 @@ impl<'l> Engine<'l> {
     pub fn bill_into(&mut self, line: &EntryLine, bill: &mut Bill) -> Result<(), Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
         let (q, _) = self.question(line, &value)?;
-        if self.plain_bill(&q, line, &value, bill)? {
+        self.bill_of(&q, line, &value, bill)
+    }
+
+    /// The bill of a line that was made ready.
+    pub(crate) fn bill_of(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        bill: &mut Bill,
+    ) -> Result<(), Fault> {
+        if self.plain_bill(q, line, value, bill)? {
             return Ok(());
         }
-        let (possible, asked) = self.possible(&q, line, &value, false)?;
-        *bill = self.combine(&q, &possible, asked);
+        let (possible, asked) = self.possible(q, line, value, false)?;
+        *bill = self.combine(q, &possible, asked);
         Ok(())
     }
 
@@ -557,13 +604,19 @@ impl<'l> Engine<'l> {
         self.clear(bill);
         let mut total = Totals::default();
         if let Some(mfn) = self.mfn {
-            bill.families[usize::from(mfn.0)] = FamilyAmount { pct: ordinary.pct, duty: ordinary.cents, open: false };
+            add_family(&mut bill.families[usize::from(mfn.0)], &ordinary);
         }
-        let context = self.ordinary_context(q, ordinary.cents);
+        let replaced = in_place_of_ordinary(leaf, value).is_some();
+        let context = self.ordinary_context(q, ordinary.cents.filter(|_| !replaced));
+        let mut at_another_rate = Totals::default();
         for owed in leaf.owed.iter() {
             let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(false) };
-            add_family(&mut bill.families[usize::from(owed.family.0)], &duty);
-            total.add(&duty);
+            add_family(&mut bill.families[usize::from(self.counts_in(owed).0)], &duty);
+            if owed.replaces_ordinary() {
+                at_another_rate.add(&duty)
+            } else {
+                total.add(&duty)
+            }
             if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
                 bill.beyond_horizon.push(owed.family);
             }
@@ -571,6 +624,7 @@ impl<'l> Engine<'l> {
         bill.prohibited = leaf.resolution.prohibited.is_some();
         bill.additional_pct = total.pct();
         total.add(&ordinary);
+        total.join(&at_another_rate);
         bill.total_pct = total.pct();
         bill.total_duty = total.cents();
         bill.duty_min = bill.total_duty;
@@ -645,7 +699,13 @@ impl<'l> Engine<'l> {
         }
     }
 
-    /// The ordinary duty; nothing where another stands in place of all, or where the side has no schedule and none was stated.
+    /// The family in which a duty counts: what stands in place of the ordinary duty is the ordinary duty.
+    fn counts_in(&self, owed: &Owed) -> FamilyId {
+        self.mfn.filter(|_| owed.replaces_ordinary()).unwrap_or(owed.family)
+    }
+
+    /// The ordinary duty by the schedule; nothing where another stands in place of it or of all, or where the side has no
+    /// schedule and none was stated.
     pub(crate) fn ordinary_duty(
         &self,
         q: &Question<'l>,
@@ -655,7 +715,8 @@ impl<'l> Engine<'l> {
     ) -> Result<Duty, Lack> {
         let cents = value.whole.map(|_| Cents(0));
         let nothing = Duty { pct: Some(Pct::ZERO), cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
-        let Some(base) = q.base.ordinary.filter(|_| leaf.resolution.in_place.is_none()) else { return Ok(nothing) };
+        let displaced = leaf.resolution.in_place.is_some() || in_place_of_ordinary(leaf, value).is_some();
+        let Some(base) = q.base.ordinary.filter(|_| !displaced) else { return Ok(nothing) };
         let base = self.bases.get(base);
         let pct = base.ad_valorem.map(Pct::full);
         let done = |cents| Duty { pct, cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
@@ -787,7 +848,8 @@ impl<'l> Engine<'l> {
             let [steel, aluminum, copper, us, supposed_outside] = contents;
             let value = Value { metals: [steel, aluminum, copper], us, supposed_outside, ..*value };
             let ordinary = self.ordinary_duty(q, leaf, &value, line);
-            let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents);
+            let replaced = in_place_of_ordinary(leaf, &value).is_some();
+            let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents).filter(|_| !replaced);
             let context = self.ordinary_context(q, cents);
             let amounts: Vec<_> = leaf
                 .owed
@@ -910,13 +972,14 @@ impl<'l> Engine<'l> {
         let mut total = Totals::default();
         let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map(|c| c.0);
         let mut least = lowest(&possible.ordinary).unwrap_or(possible.ordinary_least.0) + possible.least_of_open.0;
+        let mut at_another_rate = Totals::default();
         for (owed, duty) in &possible.amounts {
             least += lowest(duty).unwrap_or(0);
-            let amount = &mut bill.families[usize::from(owed.family.0)];
+            let amount = &mut bill.families[usize::from(self.counts_in(owed).0)];
             match duty {
                 Ok(duty) => {
                     add_family(amount, duty);
-                    total.add(duty);
+                    if owed.replaces_ordinary() { at_another_rate.add(duty) } else { total.add(duty) }
                 }
                 Err(lack) => {
                     self.lacks(&mut bill, owed.family, lack);
@@ -928,10 +991,11 @@ impl<'l> Engine<'l> {
             }
         }
         bill.additional_pct = total.pct();
+        total.join(&at_another_rate);
         match &possible.ordinary {
             Ok(duty) => {
                 if let Some(mfn) = self.mfn {
-                    bill.families[usize::from(mfn.0)] = FamilyAmount { pct: duty.pct, duty: duty.cents, open: false };
+                    add_family(&mut bill.families[usize::from(mfn.0)], duty);
                 }
                 total.add(duty);
             }
@@ -974,6 +1038,11 @@ impl<'l> Engine<'l> {
             edition: rates.and_then(|rates| editions.get(usize::from(rates.edition)).map(|name| (*name).to_owned())),
         }
     }
+}
+
+/// The provision whose rate stands in place of the ordinary one, on some of the value.
+pub(crate) fn in_place_of_ordinary(leaf: &Leaf, value: &Value) -> Option<ProvisionIx> {
+    leaf.owed.iter().find(|owed| owed.replaces_ordinary() && !value.emptied(owed)).map(|owed| owed.provision)
 }
 
 fn class_of<'c>(law: &'c Law<'_>, own: &'c [ProductClass], class: ClassIx) -> &'c ProductClass {
@@ -1070,6 +1139,11 @@ impl Totals {
     fn add(&mut self, duty: &Duty) {
         self.pct = self.pct.zip(duty.pct).map(|(a, b)| a + b);
         self.cents = self.cents.zip(duty.cents).map(|(a, b)| a.saturating_add(b.0));
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.pct = self.pct.zip(other.pct).map(|(a, b)| a + b);
+        self.cents = self.cents.zip(other.cents).map(|(a, b)| a.saturating_add(b));
     }
 
     fn fail(&mut self) {

@@ -173,16 +173,18 @@ impl<'l> Engine<'l> {
     fn ordinary_row(&self, q: &Question<'l>, possible: &Possible, at: Instant) -> Option<Row> {
         let mfn = self.mfn?;
         let base = self.bases.get(q.base.ordinary?);
-        let displaced = self.projections[q.projection].leaf(possible.leaf).resolution.in_place;
-        let (status, reason) = match (displaced, &possible.ordinary) {
-            (Some(by), _) => (Status::Displaced, Reason::Resolved(Why::InPlace(by))),
+        let of_all = self.projections[q.projection].leaf(possible.leaf).resolution.in_place;
+        let replacing = possible.amounts.iter().find(|(owed, _)| owed.replaces_ordinary());
+        let displaced = of_all.map(Why::InPlace).or_else(|| replacing.map(|(owed, _)| Why::Replaced(owed.provision)));
+        let (status, reason) = match (&displaced, &possible.ordinary) {
+            (Some(why), _) => (Status::Displaced, Reason::Resolved(why.clone())),
             (None, Ok(_)) => (Status::Applied, Reason::Ordinary),
             (None, Err(Lack::Column(column))) => (Status::NeedsInput, Reason::Lacks(column.clone())),
             (None, Err(Lack::Law(reason))) => (Status::NeedsInput, Reason::Lacks(reason.clone())),
         };
         let mut row = self.blank(Subject::Ordinary, mfn, String::new(), status, reason, at, None);
         row.rate_text.clone_from(&base.text);
-        if let (Ok(duty), None) = (&possible.ordinary, displaced) {
+        if let (Ok(duty), None) = (&possible.ordinary, &displaced) {
             row.basis = Some(if base.ad_valorem.is_some() { Basis::Full } else { Basis::Quantity });
             row.basis_share = Some(Rate::WHOLE);
             row.rate_pct = duty.pct;

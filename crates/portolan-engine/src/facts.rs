@@ -363,6 +363,19 @@ impl Facts {
         if count >= 64 { u64::MAX } else { (1 << count) - 1 }
     }
 
+    /// Moments at which a condition on the entry date, or on a date that it stands for, can turn.
+    pub fn entry_cuts(&self) -> impl Iterator<Item = Instant> + '_ {
+        let dates =
+            self.facts.iter().zip(&self.cuts).filter(|(fact, _)| matches!(fact, Fact::Entered | Fact::Imported));
+        dates.flat_map(|(_, cuts)| cuts.iter().map(|&cut| Instant(cut)))
+    }
+
+    /// One number for the sides of all those moments that a span touches.
+    pub fn entry_regions(&self, (from, until): (Instant, Instant)) -> Regions {
+        let before = |end: i64| self.entry_cuts().filter(|cut| cut.0 < end).count() as Regions;
+        before(from.0.saturating_add(1)) << 32 | before(until.0)
+    }
+
     /// The regions that a span of moments touches.
     fn day_regions(&self, fact: FactIx, (from, until): (Instant, Instant)) -> Regions {
         let cuts = &self.cuts[usize::from(fact.0)];

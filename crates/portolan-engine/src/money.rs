@@ -35,6 +35,13 @@ pub struct Owed {
     pub beyond: bool,
 }
 
+impl Owed {
+    /// Whether it is the ordinary duty, at another rate than the schedule's.
+    pub fn replaces_ordinary(&self) -> bool {
+        matches!(self.rate, DutyRate::InPlaceOfOrdinary(_))
+    }
+}
+
 /// The parts of a line's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
@@ -248,7 +255,8 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
         DutyRate::Add(rate)
         | DutyRate::OfMetal(rate, _)
         | DutyRate::OfNonUs(rate, _)
-        | DutyRate::InPlaceOfAll(rate) => Ok(plain(*rate)),
+        | DutyRate::InPlaceOfAll(rate)
+        | DutyRate::InPlaceOfOrdinary(rate) => Ok(plain(*rate)),
         DutyRate::Total(rate, _) if flaw == Flaw::TotalAdded => Ok(plain(*rate)),
         DutyRate::Total(rate, over) => total(*rate, *over, (share, basis), value, line, ordinary, flaw),
         DutyRate::Specific(..) if value.whole.is_none() => Ok(done(None, None)),

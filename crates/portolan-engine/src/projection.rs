@@ -75,6 +75,13 @@ pub struct Root {
     explain: bool,
 }
 
+impl Root {
+    /// The number of its first node.
+    pub fn number(self) -> u32 {
+        self.node
+    }
+}
+
 /// Records in force in an interval, and the state of each.
 #[derive(Debug)]
 struct Active {
@@ -644,6 +651,11 @@ impl Projection {
 /// Whether duties never come to more than others, whatever the line: what they do not share are plain rates on the
 /// whole value, and sum to less.
 fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
+    // Whether the schedule's own rate is higher than one that stands in its place is not known here.
+    let replaces = |list: &[Owed]| list.iter().any(Owed::replaces_ordinary);
+    if replaces(duties) != replaces(by) {
+        return false;
+    }
     let more: Vec<&Owed> = duties.iter().filter(|o| !by.contains(o)).collect();
     let less: Vec<&Owed> = by.iter().filter(|o| !duties.contains(o)).collect();
     if more.is_empty() {

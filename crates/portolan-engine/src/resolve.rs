@@ -86,6 +86,8 @@ pub enum Why {
     Stacked(u16, ProvisionIx),
     /// Another duty stands in place of all.
     InPlace(ProvisionIx),
+    /// The ordinary duty is owed at the rate of another provision.
+    Replaced(ProvisionIx),
     /// An exception that holds.
     Holds,
     /// An exception that frees a part.
@@ -712,7 +714,8 @@ impl Resolver<'_, '_> {
             | Rate99::OfNonUs(r, _)
             | Rate99::Total(r, _)
             | Rate99::Specific(r, ..)
-            | Rate99::InPlaceOfAll(r) => r.0,
+            | Rate99::InPlaceOfAll(r)
+            | Rate99::InPlaceOfOrdinary(r) => r.0,
             _ => 0,
         };
         let (a, b) = (height(self.rate(other.0, &theirs)), height(self.rate(own.0, &ours)));

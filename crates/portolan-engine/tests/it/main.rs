@@ -1,5 +1,7 @@
 //! The engine on the ledger that ships.
 
+mod history;
+
 use portolan_engine::{Engine, Law};
 use portolan_ledger::line::{EntryLine, View, When};
 use portolan_ledger::record::Origin;
