@@ -36,7 +36,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         return flaws(options.cases, options.seed);
     }
     let report = differential::run(
-        Plan { exceptions: false, keep: 12, ..Plan::new(options.cases, options.seed) },
+        Plan { exceptions: false, keep: 60, ..Plan::new(options.cases, options.seed) },
         &|ledger, base| Ok(engine(ledger, base, Flaw::None)),
     );
     println!("{report}");
@@ -318,7 +318,9 @@ fn audited_row(law: &Law<'_>, row: &Row) -> Option<AuditedRow> {
         }
     };
     let owed = matches!(row.status, Status::Applied | Status::BeyondHorizon);
+    let replaces = matches!(row.subject, Subject::Ordinary) || row.rate_text.starts_with("in place of ordinary");
     let charge = owed.then(|| Charge {
+        ordinary: replaces,
         share: row.basis_share.map_or(Points::ZERO, Points::from),
         basis: None,
         points: row.rate_pct.map(|pct| Points(pct.0)),

@@ -61,6 +61,8 @@ pub enum RowKind {
 /// What is owed under a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
+    /// It counts as the ordinary duty: so does what stands in its place.
+    pub ordinary: bool,
     /// The share of the value it is assessed on.
     pub share: Points,
     /// The basis in money, rounded as the side rounds; none where the value is not stated.

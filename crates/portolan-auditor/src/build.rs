@@ -197,7 +197,8 @@ pub fn exception(id: &str, heading: Option<&str>, of: Vec<Reference>, terms: Vec
 
 /// A suspension.
 pub fn suspension(id: &str, of: Vec<Reference>, keeps: Option<DutyRate>, terms: Vec<Term>) -> Suspension {
-    Suspension { id: id.to_owned(), title: None, of, keeps, resumes: true, terms, note: None, place: Place::default() }
+    let (id, place) = (id.to_owned(), Place::default());
+    Suspension { id, title: None, of, keeps, resumes: true, terms, patch: false, note: None, place }
 }
 
 /// A prohibition for every origin and all goods.

@@ -42,7 +42,7 @@ fn layers_sum(ledger: &Ledger, answer: &Answer) -> Result<(), String> {
     let mut ordinary = Some(Cents::ZERO);
     for row in &answer.rows {
         let Some(charge) = row.charge else { continue };
-        let sum = if row.kind == RowKind::Ordinary { &mut ordinary } else { &mut additional };
+        let sum = if charge.ordinary { &mut ordinary } else { &mut additional };
         *sum = plus(*sum, charge.duty);
     }
     let agrees = |sum: Sum, rows: Option<Cents>| sum.duty.is_none() || sum.duty == rows;

@@ -130,6 +130,7 @@ fn rate_form(rate: &DutyRate) -> &'static str {
         DutyRate::Specific(..) => "compound",
         DutyRate::InPlaceOfAll(_) => "in place of all: x%",
         DutyRate::InPlaceOfAllEach(..) => "in place of all: $",
+        DutyRate::InPlaceOfOrdinary(_) => "in place of ordinary",
         DutyRate::Ended => "none",
         DutyRate::Unknown => "unknown",
     }

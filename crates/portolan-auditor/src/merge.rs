@@ -405,6 +405,7 @@ fn row(auditor: &Auditor<'_>, (kind, index): (RowKind, usize), agreed: Option<Li
         heading = auditor.exceptions[exempting].record.heading.as_deref().unwrap_or_default();
     }
     let charge = agreed.and_then(|line| line.owed).map(|owed| Charge {
+        ordinary: owed.ordinary,
         share: owed.share,
         basis: owed.basis,
         points: owed.points,
@@ -446,6 +447,7 @@ fn add_notes(auditor: &Auditor<'_>, outcomes: &[&Outcome], answer: &mut Answer) 
 fn counts_in(auditor: &Auditor<'_>, line: &Line, family: Option<FamilyId>) -> bool {
     match line.kind {
         RowKind::Ordinary => family.is_none(),
+        RowKind::Provision if line.owed.is_some_and(|owed| owed.ordinary) => family.is_none(),
         RowKind::Provision => family == Some(auditor.provisions[line.index].program.family),
         RowKind::Exception | RowKind::Prohibition => false,
     }

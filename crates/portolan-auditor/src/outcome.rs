@@ -16,6 +16,8 @@ use crate::standing::Standing;
 /// What is owed in one setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owed {
+    /// It counts as the ordinary duty.
+    pub ordinary: bool,
     pub share: Points,
     pub basis: Option<Cents>,
     pub points: Option<Points>,
@@ -168,7 +170,8 @@ impl Outcome {
         if *rate == DutyRate::Unknown {
             self.obstacle(family, RATE_NOT_KNOWN);
         }
-        Ok(Owed { share, basis, points, duty })
+        let ordinary = matches!(rate, DutyRate::InPlaceOfOrdinary(_));
+        Ok(Owed { ordinary, share, basis, points, duty })
     }
 
     /// The ordinary duty has a row wherever a schedule or the line gives a rate.
@@ -178,7 +181,7 @@ impl Outcome {
         };
         let mut row =
             Line { kind: RowKind::Ordinary, index: 0, status: Status::Displaced, exempted_by: None, owed: None };
-        if standing.in_place_of_all()?.is_none() {
+        if standing.in_place_of_all()?.is_none() && !standing.in_place_of_ordinary()? {
             let value = standing.value;
             row.status = Status::Applied;
             if let OrdinaryRate::Unknown(reason) = &base.applicable {
@@ -190,6 +193,7 @@ impl Outcome {
             };
             let rate = base.applicable.ad_valorem();
             row.owed = Some(Owed {
+                ordinary: true,
                 share: Points::WHOLE,
                 basis: value.whole,
                 points: rate.map(|rate| Points::WHOLE.times(rate)),

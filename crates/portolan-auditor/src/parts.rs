@@ -249,7 +249,8 @@ impl Value {
             DutyRate::Add(rate)
             | DutyRate::OfMetal(rate, _)
             | DutyRate::OfNonUs(rate, _)
-            | DutyRate::InPlaceOfAll(rate) => Some(ad_valorem(*rate, basis)),
+            | DutyRate::InPlaceOfAll(rate)
+            | DutyRate::InPlaceOfOrdinary(rate) => Some(ad_valorem(*rate, basis)),
             DutyRate::Specific(share, price, unit) => {
                 let specific = self.per_unit(*price, unit, facts);
                 specific.map(|s| ad_valorem(*share, basis).plus(s)).transpose()?
@@ -296,7 +297,8 @@ pub(crate) fn effective(rate: &DutyRate, base: Option<&Base>) -> Option<Rate> {
         DutyRate::Add(rate)
         | DutyRate::OfMetal(rate, _)
         | DutyRate::OfNonUs(rate, _)
-        | DutyRate::InPlaceOfAll(rate) => Some(*rate),
+        | DutyRate::InPlaceOfAll(rate)
+        | DutyRate::InPlaceOfOrdinary(rate) => Some(*rate),
         DutyRate::Total(total, over) => {
             let ordinary = topped_up(base?, *over).ad_valorem()?;
             Some(Rate(total.0.saturating_sub(ordinary.0).max(0)))

@@ -375,6 +375,17 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         matches!(self.rate_in_force(place), Some(DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..)))
     }
 
+    /// Whether a provision stands whose rate is that of the ordinary duty in place of the schedule's.
+    pub fn in_place_of_ordinary(&mut self) -> Result<bool, Fault> {
+        for place in 0..self.frame.provisions.len() {
+            let replaces = matches!(self.rate_in_force(place), Some(DutyRate::InPlaceOfOrdinary(_)));
+            if replaces && self.stands(place)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the provision is owed on its basis.
     pub fn stands(&mut self, place: usize) -> Result<bool, Fault> {
         once!(self, stands, place, self.find_stands(place))

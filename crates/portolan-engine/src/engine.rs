@@ -700,7 +700,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The family in which a duty counts: what stands in place of the ordinary duty is the ordinary duty.
-    fn counts_in(&self, owed: &Owed) -> FamilyId {
+    pub(crate) fn counts_in(&self, owed: &Owed) -> FamilyId {
         self.mfn.filter(|_| owed.replaces_ordinary()).unwrap_or(owed.family)
     }
 

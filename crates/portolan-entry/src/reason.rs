@@ -109,6 +109,9 @@ impl Teller<'_, '_> {
             Why::InPlace(other) => {
                 said("in_place_of_all", format!("{} stands in place of all other duties", self.named(*other)))
             }
+            Why::Replaced(other) => {
+                said("in_place_of_ordinary", format!("{} stands in place of the ordinary duty", self.named(*other)))
+            }
             Why::Holds => self.holds(row),
             Why::Frees(parts) => said("frees_part", format!("frees {} of the value", part_name(*parts))),
             Why::NotReached => said("nothing_to_free", "holds, and there is no duty that it could free"),
@@ -118,10 +121,8 @@ impl Teller<'_, '_> {
     fn owed(&self, row: &Row) -> Said {
         let kept = provision_of(row).and_then(|provision| {
             let node = self.law.timeline.provision(provision);
-            let mut kept = node.suspensions.iter().filter(|suspension| suspension.keeps.is_some());
-            kept.find_map(|suspension| {
-                Some((suspension, self.law.timeline.suspended(suspension, self.moment(row.at))?))
-            })
+            let (at, term) = self.law.timeline.suspension_over(&node.suspensions, self.moment(row.at))?;
+            Some((node.suspensions[at], term))
         });
         let Some((suspension, term)) = kept else {
             let text = match row.status {

@@ -57,6 +57,8 @@ pub enum DutyRate {
     InPlaceOfAll(Rate),
     /// `in place of all: $200/No.`.
     InPlaceOfAllEach(UnitPrice, String),
+    /// `in place of ordinary: 35%`: displaces the ordinary duty alone, and is the ordinary duty in its place.
+    InPlaceOfOrdinary(Rate),
     /// `none`: ended.
     Ended,
     /// `unknown`: a duty exists, its rate is not known.
@@ -78,6 +80,9 @@ impl DutyRate {
                 None => percent(rest).map(Self::InPlaceOfAll),
             };
         }
+        if let Some(rest) = text.strip_prefix("in place of ordinary:") {
+            return percent(rest).map(Self::InPlaceOfOrdinary);
+        }
         if let Some(rest) = text.strip_prefix("total ") {
             return match rest.split_once(" over ") {
                 None => percent(rest).map(|rate| Self::Total(rate, Over::Ordinary)),
@@ -87,7 +92,9 @@ impl DutyRate {
             };
         }
         let Some(rest) = text.strip_prefix('+') else {
-            return Err("a rate starts with `+`, `total`, `in place of all:`, or is `none` or `unknown`".to_owned());
+            return Err("a rate starts with `+`, `total`, `in place of all:`, `in place of ordinary:`, or is `none` or \
+                        `unknown`"
+                .to_owned());
         };
         if let Some(price) = rest.strip_prefix('$') {
             return price_per_unit(price).map(|(price, unit)| Self::Specific(Rate::ZERO, price, unit));
@@ -120,7 +127,11 @@ impl DutyRate {
     /// Whether the rate adds anything by itself, whatever the line: false for `+0%` and `none`.
     pub fn is_more_than_zero(&self) -> bool {
         match self {
-            Self::Add(rate) | Self::OfMetal(rate, _) | Self::OfNonUs(rate, _) | Self::InPlaceOfAll(rate) => rate.0 > 0,
+            Self::Add(rate)
+            | Self::OfMetal(rate, _)
+            | Self::OfNonUs(rate, _)
+            | Self::InPlaceOfAll(rate)
+            | Self::InPlaceOfOrdinary(rate) => rate.0 > 0,
             Self::Specific(rate, price, _) => rate.0 > 0 || price.0 > 0,
             Self::InPlaceOfAllEach(price, _) => price.0 > 0,
             Self::Total(..) | Self::Unknown => true,
@@ -143,6 +154,7 @@ impl fmt::Display for DutyRate {
             Self::Specific(rate, price, unit) => write!(f, "+{rate}% + ${price}/{unit}"),
             Self::InPlaceOfAll(rate) => write!(f, "in place of all: {rate}%"),
             Self::InPlaceOfAllEach(price, unit) => write!(f, "in place of all: ${price}/{unit}"),
+            Self::InPlaceOfOrdinary(rate) => write!(f, "in place of ordinary: {rate}%"),
             Self::Ended => f.write_str("none"),
             Self::Unknown => f.write_str("unknown"),
         }
@@ -188,6 +200,7 @@ mod tests {
             "+12.5% + $0.1/kg",
             "in place of all: 120%",
             "in place of all: $200/No.",
+            "in place of ordinary: 35%",
             "none",
             "unknown",
         ] {
@@ -197,9 +210,18 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        for text in
-            ["25%", "+25", "+x%", "+25% of gold", "total 15% over column 2", "+-5%", "+$5", "", "in place of all:"]
-        {
+        for text in [
+            "25%",
+            "+25",
+            "+x%",
+            "+25% of gold",
+            "total 15% over column 2",
+            "+-5%",
+            "+$5",
+            "",
+            "in place of all:",
+            "in place of ordinary: $5/kg",
+        ] {
             assert!(DutyRate::parse(text).is_err(), "{text}");
         }
     }

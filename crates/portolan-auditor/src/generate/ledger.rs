@@ -289,6 +289,7 @@ impl<'r> Maker<'r> {
             77..=79 => DutyRate::Specific(Rate::ZERO, self.price(), "kg".to_owned()),
             80..=82 => DutyRate::Specific(percent, self.price(), "kg".to_owned()),
             83 => DutyRate::Unknown,
+            85 => DutyRate::InPlaceOfOrdinary(percent),
             _ => DutyRate::Ended,
         }
     }

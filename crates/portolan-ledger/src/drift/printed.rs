@@ -82,7 +82,8 @@ impl Printed {
                 | DutyRate::OfMetal(rate, _)
                 | DutyRate::OfNonUs(rate, _)
                 | DutyRate::Total(rate, _)
-                | DutyRate::InPlaceOfAll(rate),
+                | DutyRate::InPlaceOfAll(rate)
+                | DutyRate::InPlaceOfOrdinary(rate),
             ) => *rate,
             Some(_) => return Match::None,
         };
@@ -98,11 +99,15 @@ impl Printed {
             {
                 Match::BasisInNotes
             }
-            (Self::Bare(printed), Some(DutyRate::Total(..) | DutyRate::Add(_) | DutyRate::InPlaceOfAll(_)))
-                if *printed == share =>
-            {
-                Match::Same
-            }
+            (
+                Self::Bare(printed),
+                Some(
+                    DutyRate::Total(..)
+                    | DutyRate::Add(_)
+                    | DutyRate::InPlaceOfAll(_)
+                    | DutyRate::InPlaceOfOrdinary(_),
+                ),
+            ) if *printed == share => Match::Same,
             _ => Match::None,
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn scaled(rate: &DutyRate, by: Factor) -> Result<DutyRate, String> {
         DutyRate::Total(rate, over) => DutyRate::Total(share(rate)?, *over),
         DutyRate::Specific(rate, each, unit) => DutyRate::Specific(share(rate)?, price(each)?, unit.clone()),
         DutyRate::InPlaceOfAll(rate) => DutyRate::InPlaceOfAll(share(rate)?),
+        DutyRate::InPlaceOfOrdinary(rate) => DutyRate::InPlaceOfOrdinary(share(rate)?),
         DutyRate::InPlaceOfAllEach(each, unit) => DutyRate::InPlaceOfAllEach(price(each)?, unit.clone()),
         DutyRate::Ended | DutyRate::Unknown => rate.clone(),
     })
