@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let is_case = |file: &&File| file.0.contains("/cases/");
     let cases: Vec<File> = files.iter().filter(is_case).cloned().collect();
-    let is_scenario = |file: &&File| file.0.starts_with("scenarios/");
+    let is_scenario = |file: &&File| portolan_ledger::scenario::is_scenario_file(&file.0);
     let scenarios: Vec<File> = files.iter().filter(is_scenario).cloned().collect();
     fs::write(out.join("ledger.bin"), postcard::to_stdvec(&ledger)?)?;
     fs::write(out.join("cases.bin"), postcard::to_stdvec(&cases)?)?;

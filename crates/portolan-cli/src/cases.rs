@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use portolan_engine::{Engine, Law};
 use portolan_entry::cases::{self, Case};
 use portolan_ledger::read::File;
 
 use crate::check::milliseconds;
 use crate::failure::{Failure, Fault, Outcome};
+use crate::scenarios;
 use crate::source::{self, Source};
 use crate::term::{FAINT, FAULT, PLAIN, Page, STRONG};
 
@@ -21,13 +21,11 @@ pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
         Some(folder) => source::files(folder)?.into_iter().filter(|(path, _)| path.contains("/cases/")).collect(),
     };
     let all = read(&files)?;
-    let law = Law::new(&source.ledger, Some(&source.schedule));
-    let mut engine = Engine::new(&law);
-    let today = source.today();
+    let scenarios = scenarios::read(ledger)?;
+    let verdicts = cases::check_all(&all, (&source.ledger, &source.schedule), &scenarios, source.today());
     let mut page = Page::new();
     let mut failed = 0_usize;
-    for case in &all {
-        let verdict = cases::check(case, &law, &mut engine, today);
+    for (case, verdict) in all.iter().zip(&verdicts) {
         if verdict.holds() {
             continue;
         }

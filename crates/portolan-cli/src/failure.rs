@@ -100,16 +100,22 @@ pub fn of_option(fault: &FieldFault) -> Fault {
 /// Why a line has no answer.
 pub fn of_line(fault: LineFault, line: &EntryLine) -> Failure {
     match fault {
-        LineFault::Conflict(a, b) => Failure::Broken(
-            Fault::new(format!("the ledger lets {a} and {b} stand on one line and does not say how they relate"))
-                .help("portolan explain PTL012"),
-        ),
+        LineFault::Conflict(one, other) => conflict(None, &one, &other),
         other => of_option(&portolan_entry::engine_fault(other, line)).into(),
     }
 }
 
+/// Two duties of one program that both stand, on a line or on the line at this place.
+pub fn conflict(place: Option<&str>, one: &str, other: &str) -> Failure {
+    let place = place.map_or(String::new(), |place| format!("{place}: "));
+    Failure::Broken(
+        Fault::new(format!("{place}the ledger lets {one} and {other} stand on one line and does not say how they relate"))
+            .help("portolan explain PTL012"),
+    )
+}
+
 /// Writes to standard error, where somebody listens.
-fn tell(text: &dyn fmt::Display) {
+pub fn tell(text: &dyn fmt::Display) {
     // Where standard error is gone the exit code has to do.
     let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use portolan_ledger::Ledger;
 use portolan_ledger::read::File;
-use portolan_ledger::scenario::{self, Scenario};
+use portolan_ledger::scenario::{self, Scenario, Scenarios};
 
 use crate::failure::{Failure, Fault, Outcome};
-use crate::source;
+use crate::{snippet, source};
 use crate::term::{Align, FAINT, Page, Row, STRONG};
 
 /// The name of the law as it is.
@@ -24,8 +24,7 @@ pub struct Supposed {
 
 /// The ready scenarios, each with a sentence.
 pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let ready = ready(ledger)?;
-    let read = scenario::read(&ready).map_err(|refused| wrong(refused.diagnostics, refused.sources))?;
+    let read = read(ledger)?;
     let mut page = Page::new();
     page.wrapped(0, STRONG, "Ready scenarios");
     let rows: Vec<Row> = read
@@ -47,6 +46,11 @@ pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+/// The ready scenarios.
+pub fn read(ledger: Option<&Path>) -> Result<Scenarios, Failure> {
+    scenario::read(&ready(ledger)?).map_err(|refused| wrong(refused.diagnostics, refused.sources))
+}
+
 /// A ledger under the scenarios of these names or files; none where nothing is supposed, as by the name `law`.
 pub fn under(
     ledger: &Ledger,
@@ -61,6 +65,7 @@ pub fn under(
     let mut folders: Vec<PathBuf> = Vec::new();
     for text in texts.iter().flat_map(|text| parts(text, &ready)).filter(|text| *text != LAW) {
         match ready.iter().find(|file| scenario::id_of(file).as_deref() == Some(text)) {
+            Some(file) if wanted.contains(file) => {}
             Some(file) => wanted.push(file.clone()),
             None => {
                 wanted.push(file(text, &ready)?);
@@ -79,6 +84,9 @@ pub fn under(
     let refused = |diagnostics| wrong(diagnostics, read.sources.clone());
     let joined = scenario::compose(ledger, &named).map_err(refused)?;
     let patched = scenario::apply(ledger, &joined).map_err(refused)?;
+    for warning in scenario::without_effect(ledger, &patched, &joined) {
+        crate::failure::tell(&snippet::render(&warning, &read.sources));
+    }
     let supposed = named.iter().map(|one| Supposed { id: one.id.clone(), title: one.title.clone() });
     Ok(Some((patched, supposed.collect())))
 }
@@ -114,7 +122,7 @@ fn ready(folder: Option<&Path>) -> Result<Vec<File>, Failure> {
         None => portolan_law::scenarios().map_err(|error| source::damaged(&error)),
         Some(folder) => {
             let mut files = source::files(folder)?;
-            files.retain(|(path, _)| path.starts_with("scenarios/"));
+            files.retain(|(path, _)| scenario::is_scenario_file(path));
             Ok(files)
         }
     }

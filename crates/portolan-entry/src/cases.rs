@@ -6,7 +6,10 @@ use std::fmt;
 
 use portolan_engine::{Answer, Engine, Law, Pct};
 use portolan_ledger::line::Status;
+use portolan_ledger::diagnostic::OneLine;
 use portolan_ledger::number::parse_scaled;
+use portolan_ledger::scenario::{self, Scenarios};
+use portolan_ledger::schedule::Schedule;
 use portolan_ledger::{Cents, Day, Ledger};
 
 use crate::builder::{Context, LineBuilder};
@@ -30,6 +33,8 @@ pub struct Case {
     pub source: String,
     /// `high` or `medium`.
     pub confidence: String,
+    /// The ready scenario that is supposed; none for the law as it is.
+    pub scenario: Option<String>,
     /// The entry line: columns and values.
     pub line: Vec<(String, String)>,
     /// What is expected: names as in `LEDGER.md`, and their values; a list has several.
@@ -99,6 +104,7 @@ struct RawCase {
     name: String,
     source: String,
     confidence: String,
+    scenario: Option<String>,
     line: std::collections::BTreeMap<String, String>,
     expect: std::collections::BTreeMap<String, OneOrMany>,
 }
@@ -129,6 +135,7 @@ pub fn read_toml(file: &str, bytes: &[u8]) -> Result<Vec<Case>, CaseError> {
         name: raw.name,
         source: raw.source,
         confidence: raw.confidence,
+        scenario: raw.scenario,
         line: raw.line.into_iter().collect(),
         expect: raw.expect.into_iter().map(|(name, value)| (name, value.list())).collect(),
     };
@@ -162,6 +169,7 @@ pub fn read_csv(file: &str, bytes: &[u8]) -> Result<Vec<Case>, CaseError> {
             name: String::new(),
             source: String::new(),
             confidence: String::new(),
+            scenario: None,
             line: Vec::new(),
             expect: Vec::new(),
         };
@@ -171,6 +179,7 @@ pub fn read_csv(file: &str, bytes: &[u8]) -> Result<Vec<Case>, CaseError> {
                 "case_id" => case.name = value,
                 "citation" => case.source = value,
                 "confidence" => case.confidence = value,
+                "scenario" => case.scenario = Some(value),
                 "assert" | "tests" => {}
                 name => match name.strip_prefix("expect_") {
                     Some(name) => case.expect.push((name.to_owned(), values(name, &value))),
@@ -191,6 +200,43 @@ fn values(name: &str, cell: &str) -> Vec<String> {
         }
         _ => vec![cell.to_owned()],
     }
+}
+
+/// Works cases in their order, each under the law or under the scenario that it supposes.
+pub fn check_all(
+    cases: &[Case],
+    (ledger, schedule): (&Ledger, &Schedule),
+    scenarios: &Scenarios,
+    today: Day,
+) -> Vec<Verdict> {
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; cases.len()];
+    let mut supposed: Vec<Option<&str>> = cases.iter().map(|case| case.scenario.as_deref()).collect();
+    supposed.sort_unstable();
+    supposed.dedup();
+    for name in supposed {
+        let of_name = cases.iter().zip(&mut verdicts).filter(|(case, _)| case.scenario.as_deref() == name);
+        let patched = match name.map(|name| under(ledger, scenarios, name)).transpose() {
+            Ok(patched) => patched,
+            Err(found) => {
+                of_name.for_each(|(_, verdict)| *verdict = Some(Verdict { differences: vec![found.clone()] }));
+                continue;
+            }
+        };
+        let law = Law::new(patched.as_ref().unwrap_or(ledger), Some(schedule));
+        let mut engine = Engine::new(&law);
+        of_name.for_each(|(case, verdict)| *verdict = Some(check(case, &law, &mut engine, today)));
+    }
+    verdicts.into_iter().flatten().collect()
+}
+
+/// The ledger under a scenario.
+fn under(ledger: &Ledger, scenarios: &Scenarios, name: &str) -> Result<Ledger, Difference> {
+    let wrong = |found: String| Difference { what: "scenario".to_owned(), expected: name.to_owned(), found };
+    let scenario = scenarios.get(name).ok_or_else(|| wrong("no such scenario is ready".to_owned()))?;
+    scenario::apply(ledger, scenario).map_err(|found| {
+        let said: Vec<String> = found.iter().map(|fault| OneLine(fault, &scenarios.sources).to_string()).collect();
+        wrong(said.join("; "))
+    })
 }
 
 /// Works a case with the law, on the day that stands for today where it states no known date.

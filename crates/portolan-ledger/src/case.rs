@@ -101,6 +101,8 @@ struct Case {
     source: String,
     #[expect(dead_code, reason = "the word is checked by its type")]
     confidence: Confidence,
+    #[serde(default)]
+    scenario: Option<Spanned<String>>,
     line: Spanned<BTreeMap<Spanned<String>, String>>,
     expect: BTreeMap<Spanned<String>, Expected>,
 }
@@ -125,8 +127,9 @@ pub fn is_case_file(path: &str) -> bool {
     path.split('/').rev().nth(1) == Some("cases") && path.rsplit('.').next() == Some("toml")
 }
 
-/// Checks a file of worked cases: `file` is its index among the files that were read, for places.
-pub fn check(ledger: &Ledger, file: u16, text: &str) -> Vec<Diagnostic> {
+/// Checks a file of worked cases: `file` is its index among the files that were read, for places; `scenarios` are the names
+/// that a case can suppose.
+pub fn check(ledger: &Ledger, scenarios: &[String], file: u16, text: &str) -> Vec<Diagnostic> {
     let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |range: std::ops::Range<usize>| Span { file, start: byte(range.start), end: byte(range.end) };
     let cases: CaseFile = match toml::from_str(text) {
@@ -144,6 +147,11 @@ pub fn check(ledger: &Ledger, file: u16, text: &str) -> Vec<Diagnostic> {
             let message = format!("the case `{name}` names no source");
             let fault = Diagnostic::new(Code::CaseWithoutSource, Some(span(case.name.span())), message);
             found.push(fault.help("say where the result is found: the act and its section, or what was compared"));
+        }
+        for wanted in case.scenario.iter().filter(|wanted| !scenarios.contains(wanted.get_ref())) {
+            let message = format!("there is no scenario `{}`", wanted.get_ref());
+            let fault = Diagnostic::new(Code::Unreadable, Some(span(wanted.span())), message);
+            found.push(near(fault, wanted.get_ref(), scenarios.iter().map(String::as_str)));
         }
         let columns = case.line.get_ref();
         for column in columns.keys().filter(|column| !LINE_COLUMNS.contains(&column.get_ref().as_str())) {

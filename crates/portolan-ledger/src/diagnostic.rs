@@ -100,6 +100,9 @@ codes! {
     BadPatch = "030", Error;
     /// A record lacks something it cannot do without: a term, a tier, a provision it is about.
     Incomplete = "031", Error;
+    /// A scenario's patch changes nothing, or nothing for a part of its time: a rate that is set while a suspension lies over the
+    /// provision is not owed before the suspension ends. Let the suspension lapse in a patch of its own, or bound the patch.
+    NoEffect = "032", Warning;
     /// A row of fees/ says what it cannot: a figure that is neither a number nor `unknown`, a quarter that is none of the
     /// calendar, a limit without a length, drawback against what the program says.
     BadCharge = "040", Error;

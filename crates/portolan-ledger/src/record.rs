@@ -306,6 +306,8 @@ pub struct Suspension {
     pub resumes: bool,
     /// Its terms.
     pub terms: Vec<Term>,
+    /// Set by a scenario, which beats the law.
+    pub patch: bool,
     /// Anything else.
     pub note: Option<String>,
     /// Where it stands.

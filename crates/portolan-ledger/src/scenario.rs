@@ -7,6 +7,7 @@
 //! Beside the keys that `LEDGER.md` shows, `exclude` and `impose` name product lists by their path from the ledger's
 //! root, or codes; `impose` adds the provision to the program that its `program` names, at the patch's `rate`.
 
+mod effect;
 mod patch;
 mod rates;
 
@@ -16,9 +17,10 @@ use toml::Spanned;
 use crate::diagnostic::{Code, Diagnostic, Severity, Sources, Span};
 use crate::read::raw::{Date, Format, Provision, Text, Texts};
 use crate::read::{File, Refused, day, is_toml, nearest, version};
-use crate::record::{Ledger, List};
+use crate::record::Ledger;
 use crate::time::Day;
 
+pub use effect::without_effect;
 pub use patch::{apply, compose};
 
 /// The name of the law as a base.
@@ -151,6 +153,11 @@ pub fn read_with_bases(wanted: &[File], others: &[File]) -> Result<Scenarios, Re
     read_all(files)
 }
 
+/// Whether a file of a ledger holds a scenario.
+pub fn is_scenario_file(path: &str) -> bool {
+    path.starts_with("scenarios/") && is_toml(path) && !crate::case::is_case_file(path)
+}
+
 /// The id of the scenario that a file holds, where it names one.
 pub fn id_of(file: &File) -> Option<String> {
     name(file).map(|name| name.id)
@@ -179,30 +186,29 @@ fn read_all<'f>(files: impl IntoIterator<Item = &'f File>) -> Result<Scenarios, 
 
 /// Checks the scenarios of a ledger that was read: their form, and whether each fits the law.
 pub(crate) fn check(ledger: &Ledger, sources: &Sources) -> Vec<Diagnostic> {
-    let is_scenario = |path: &str| path.starts_with("scenarios/") && is_toml(path);
-    let indexed = sources.paths().enumerate().filter(|(_, path)| is_scenario(path));
+    let indexed = sources.paths().enumerate().filter(|(_, path)| is_scenario_file(path));
     let indices: Vec<u16> = indexed.filter_map(|(index, _)| u16::try_from(index).ok()).collect();
     if indices.is_empty() {
         return Vec::new();
     }
     let (scenarios, mut found) = parse(sources, &indices);
-    // Patches never look at the rows of lists, and these are most of a ledger.
-    let lists = ledger.lists.iter().map(|list| List { path: list.path.clone(), rows: Vec::new() }).collect();
-    let light = Ledger { lists, ..without_lists(ledger) };
+    let light = without_rows(ledger);
     for scenario in &scenarios {
-        if let Err(faults) = patch::lay_over(&light, scenario) {
-            // A base is checked by itself.
-            found.extend(
-                faults.into_iter().filter(|fault| fault.span.is_none_or(|span| span.file == scenario.span.file)),
-            );
-        }
+        let faults = match patch::lay_over(&light, scenario) {
+            Ok(patched) => without_effect(&light, &patched, scenario),
+            Err(faults) => faults,
+        };
+        // A base is checked by itself.
+        found.extend(faults.into_iter().filter(|fault| fault.span.is_none_or(|span| span.file == scenario.span.file)));
     }
     found
 }
 
-/// A ledger without its lists, whatever else it holds.
-fn without_lists(ledger: &Ledger) -> Ledger {
-    Ledger { lists: Vec::new(), ..ledger.clone() }
+/// A ledger whose lists have no rows: patches never look at them, and they are most of a ledger.
+fn without_rows(ledger: &Ledger) -> Ledger {
+    let mut light = ledger.clone();
+    light.lists.iter_mut().for_each(|list| list.rows = Vec::new());
+    light
 }
 
 /// What was read of one file, before its base is known.

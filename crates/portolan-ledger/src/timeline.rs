@@ -278,6 +278,18 @@ impl<'l> Timeline<'l> {
         self.in_force(&suspension.terms, moment.at, moment.known)
     }
 
+    /// The suspension that governs at a moment among those over one provision, by its place among them, with its term: a
+    /// scenario's before the law's, then the one whose term begins last, then whose act was issued later, then the later.
+    pub fn suspension_over(&self, suspensions: &[&'l Suspension], moment: Moment) -> Option<(usize, &'l Term)> {
+        let covering = suspensions.iter().enumerate();
+        let covering =
+            covering.filter_map(|(at, suspension)| Some((at, *suspension, self.suspended(suspension, moment)?)));
+        let rank = |(at, suspension, term): &(usize, &Suspension, &Term)| {
+            (suspension.patch, term.from, self.ledger.act(term.act).issued, *at)
+        };
+        covering.max_by_key(rank).map(|(at, _, term)| (at, term))
+    }
+
     /// Whether a suspension that does not resume has ended the provision: its last known term is over.
     pub fn terminated(&self, suspension: &Suspension, moment: Moment) -> bool {
         if suspension.resumes {

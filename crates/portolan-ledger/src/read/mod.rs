@@ -563,6 +563,8 @@ impl Reader {
             self.diagnostics.extend(crate::check::check(&self.ledger, &self.sources));
             for (file, _) in self.files_in(crate::case::is_case_file) {
                 self.diagnostics.extend(crate::case::check(&self.ledger, file, self.sources.text(file)));
+            let scenarios = files.iter().filter(|(path, _)| crate::scenario::is_scenario_file(path));
+            let scenarios: Vec<String> = scenarios.filter_map(crate::scenario::id_of).collect();
             }
             self.diagnostics.extend(crate::scenario::check(&self.ledger, &self.sources));
         }

@@ -218,6 +218,7 @@ impl Reader {
             keeps,
             resumes: raw.on_lapse == raw::OnLapse::Resume,
             terms,
+            patch: false,
             note: raw.note,
             place,
         })

@@ -123,22 +123,21 @@ pub(super) fn lay_over(ledger: &Ledger, scenario: &Scenario) -> Result<Ledger, V
 pub fn compose(ledger: &Ledger, scenarios: &[&Scenario]) -> Result<Scenario, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let mut joined: Option<Scenario> = None;
+    let light = super::without_rows(ledger);
+    let mut theirs: Vec<(String, Vec<((usize, usize), Bounds)>)> = Vec::new();
     for &scenario in scenarios {
-        let Some(before) = &mut joined else {
-            joined = Some(scenario.clone());
-            continue;
-        };
-        // What both build on is laid down once.
-        let has = |id: &str| before.patches.iter().any(|patch| patch.scenario == id);
-        let new: Vec<Patch> = scenario.patches.iter().filter(|patch| !has(&patch.scenario)).cloned().collect();
-        for old in &before.patches {
-            found.extend(new.iter().filter_map(|patch| clash(ledger, old, patch)));
+        // What several build on is laid down once.
+        let has = |patch: &&Patch| !theirs.iter().any(|(id, _)| *id == patch.scenario);
+        let new: Vec<Patch> = scenario.patches.iter().filter(has).cloned().collect();
+        let ours: Vec<_> = new.iter().map(|patch| touched(&light, patch)).collect();
+        for (patch, ours) in new.iter().zip(&ours) {
+            found.extend(theirs.iter().filter_map(|theirs| clash(&light, theirs, (patch, ours))));
         }
-        before.id = format!("{}+{}", before.id, scenario.id);
-        before.title = format!("{}; {}", before.title, scenario.title);
-        before.known = before.known.into_iter().chain(scenario.known).min();
-        before.digest = format!("{}.{}", before.digest, scenario.digest);
-        before.patches.extend(new);
+        theirs.extend(new.iter().map(|patch| patch.scenario.clone()).zip(ours));
+        joined = Some(match joined {
+            None => scenario.clone(),
+            Some(before) => join(before, scenario, new),
+        });
     }
     match joined {
         Some(joined) if found.is_empty() => Ok(joined),
@@ -147,21 +146,37 @@ pub fn compose(ledger: &Ledger, scenarios: &[&Scenario]) -> Result<Scenario, Vec
     }
 }
 
+/// One scenario of two, with the patches of the second that the first does not have.
+fn join(mut before: Scenario, scenario: &Scenario, new: Vec<Patch>) -> Scenario {
+    before.id = format!("{}+{}", before.id, scenario.id);
+    before.title = format!("{}; {}", before.title, scenario.title);
+    before.known = before.known.into_iter().chain(scenario.known).min();
+    before.digest = format!("{}.{}", before.digest, scenario.digest);
+    before.patches.extend(new);
+    before
+}
+
+/// The provisions that a patch bears on, each by its program and its place in it, and when; the rows of lists are not
+/// looked at.
+pub(super) fn touched(ledger: &Ledger, patch: &Patch) -> Vec<((usize, usize), Bounds)> {
+    let mut work = Work { reader: Reader::adding_to(ledger.clone()), touched: Vec::new() };
+    let found = work.touches(patch);
+    found.into_iter().filter_map(|at| Some((at, work.bounds(patch, at.0)?))).collect()
+}
+
 /// The fault of two patches of different scenarios that touch one provision at one time.
-fn clash(ledger: &Ledger, old: &Patch, new: &Patch) -> Option<Diagnostic> {
-    let both = |patch: &Patch| -> Vec<((usize, usize), Bounds)> {
-        let mut work = Work { reader: Reader::adding_to(super::without_lists(ledger)), touched: Vec::new() };
-        let found = work.touches(patch);
-        found.into_iter().filter_map(|(p, v)| Some(((p, v), work.bounds(patch, p)?))).collect()
-    };
-    let (theirs, ours) = (both(old), both(new));
+fn clash(
+    ledger: &Ledger,
+    (old, theirs): &(String, Vec<((usize, usize), Bounds)>),
+    (new, ours): (&Patch, &[((usize, usize), Bounds)]),
+) -> Option<Diagnostic> {
     let meets =
         |(at, bounds): &&((usize, usize), Bounds)| theirs.iter().any(|(other, b)| other == at && b.overlap(bounds));
     let ((program, provision), _) = ours.iter().find(meets)?;
     let program = &ledger.programs[*program];
     let message = format!(
         "`{}` and `{}` both touch {}/{} at one time; they do not compose",
-        old.scenario, new.scenario, program.id, program.provisions[*provision].id
+        old, new.scenario, program.id, program.provisions[*provision].id
     );
     Some(
         Diagnostic::new(Code::BadPatch, Some(new.span), message)
@@ -471,6 +486,7 @@ impl Work {
                 keeps: keeps.clone(),
                 resumes: true,
                 terms: vec![term],
+                patch: true,
                 note: None,
                 place: term.place,
             });

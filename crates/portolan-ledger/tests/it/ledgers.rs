@@ -48,7 +48,7 @@ fn said_of(files: &[File], schedule: &Schedule) -> Vec<String> {
     };
     let mut said = lines(&read.warnings, &read.sources);
     said.extend(lines(&check_lists(&read.ledger, &read.sources, schedule), &read.sources));
-    let overlays: Vec<File> = files.iter().filter(|(path, _)| path.starts_with("scenarios/")).cloned().collect();
+    let overlays: Vec<File> = files.iter().filter(|(path, _)| scenario::is_scenario_file(path)).cloned().collect();
     let overlays = scenario::read(&overlays).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     for one in &overlays.scenarios {
         if let Err(found) = scenario::apply(&read.ledger, one) {

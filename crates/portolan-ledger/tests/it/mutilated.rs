@@ -73,7 +73,7 @@ fn mutilated_ledgers_do_not_panic() {
                 mutilate(&mut files, &mut numbers);
             }
             let overlays: Vec<File> =
-                files.iter().filter(|(path, _)| path.starts_with("scenarios/")).cloned().collect();
+                files.iter().filter(|(path, _)| scenario::is_scenario_file(path)).cloned().collect();
             let overlays = scenario::read(&overlays);
             if let Ok(read) = read::read(&files) {
                 read_at_all += 1;

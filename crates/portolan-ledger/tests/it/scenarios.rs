@@ -117,10 +117,8 @@ fn bears(ledger: &Ledger, id: &str, at: Instant, known: &str, view: View) -> Str
         return "annulled".to_owned();
     }
     let mut rate = timeline.in_force(&node.record.rates, moment.at, moment.known).map(|record| record.rate.to_string());
-    for suspension in &node.suspensions {
-        if timeline.suspended(suspension, moment).is_some() {
-            rate = Some(suspension.keeps.as_ref().map_or("suspended".to_owned(), ToString::to_string));
-        }
+    if let Some((index, _)) = timeline.suspension_over(&node.suspensions, moment) {
+        rate = Some(node.suspensions[index].keeps.as_ref().map_or("suspended".to_owned(), ToString::to_string));
     }
     rate.unwrap_or_else(|| "nothing".to_owned())
 }
@@ -171,6 +169,54 @@ fn a_suspension_holds_between_its_bounds_and_keeps_a_rate() {
     assert_eq!(edge(&ledger, "a", "2025-05-15"), ["+1%", "+20%"]);
     let ledger = patched("op = \"suspend\"\nof = [\"us.one/a\"]\nfrom = 2025-03-15\nuntil = \"forever\"");
     assert_eq!(edge(&ledger, "a", "2025-03-15"), ["+10%", "suspended"]);
+}
+
+#[test]
+fn a_suspension_governs_over_the_truce_beneath() {
+    // The truce suspends all of it in June and July; the patch keeps 5 percent from the middle of June.
+    let patch = "op = \"suspend\"\nof = [\"us.one/a\"]\nkeeps = \"+5%\"\nfrom = 2025-06-15\nuntil = 2025-07-15";
+    let ledger = patched(patch);
+    assert_eq!(edge(&ledger, "a", "2025-06-15"), ["suspended", "+5%"]);
+    assert_eq!(edge(&ledger, "a", "2025-07-01"), ["+5%", "+5%"], "a later term of the law does not govern over it");
+    assert_eq!(edge(&ledger, "a", "2025-07-15"), ["+5%", "suspended"]);
+    // One that began before the truce governs on through its beginning.
+    let ledger = patched(&patch.replace("2025-06-15", "2025-05-15"));
+    assert_eq!(edge(&ledger, "a", "2025-05-15"), ["+20%", "+5%"]);
+    assert_eq!(edge(&ledger, "a", "2025-06-01"), ["+5%", "+5%"]);
+}
+
+/// What is warned of a scenario of one patch.
+fn warned(patch: &str) -> Vec<String> {
+    let text = format!("format = 1\nid = \"s\"\ntitle = \"What if\"\n[[patch]]\n{patch}");
+    let read = scenarios(&[&text]);
+    let law = law();
+    let ledger = scenario::apply(&law, &read.scenarios[0]).unwrap_or_else(|found| panic!("{found:?}"));
+    let found = scenario::without_effect(&law, &ledger, &read.scenarios[0]);
+    found.iter().map(|fault| OneLine(fault, &read.sources).to_string()).collect()
+}
+
+#[test]
+fn a_patch_without_effect_is_named() {
+    let set = |from: &str, until: &str| {
+        warned(&format!("op = \"set-rate\"\nof = [\"us.one/a\"]\nrate = \"+50%\"\nfrom = {from}\nuntil = {until}"))
+    };
+    assert_eq!(set("2025-03-15", "2025-05-15"), [""; 0]);
+    let under = set("2025-06-10", "2025-06-20");
+    assert_eq!(under.len(), 1);
+    assert!(
+        under[0].contains("warning[PTL032]: the patch has no effect: the suspension `truce` lies over it"),
+        "{under:?}"
+    );
+    let partly = set("2025-03-15", "2025-06-20");
+    assert!(partly[0].contains("the rate of us.one/a has no effect from 2025-06-01 00:01 EDT until"), "{partly:?}");
+    let same = "op = \"set-rate\"\nof = [\"us.one/a\"]\nrate = \"+20%\"\nfrom = 2025-04-10\nuntil = 2025-05-10";
+    assert!(warned(same)[0].contains("no effect: the law says the same"), "{:?}", warned(same));
+    let again = "op = \"suspend\"\nof = [\"us.one/a\"]\nfrom = 2025-06-10\nuntil = 2025-06-20";
+    assert_eq!(warned(again).len(), 1, "suspended already");
+    assert_eq!(warned("op = \"suspend\"\nof = [\"us.one/a\"]\nfrom = 2025-05-10\nuntil = 2025-06-20"), [""; 0]);
+    assert_eq!(warned("op = \"let-lapse\"\nof = [\"us.one/truce\"]\nfrom = 2025-06-01\nuntil = \"forever\""), [""; 0]);
+    let nothing = "op = \"let-lapse\"\nof = [\"us.one/truce\"]\nfrom = 2025-08-02\nuntil = \"forever\"";
+    assert_eq!(warned(nothing).len(), 1, "no term begins within the bounds");
 }
 
 #[test]
@@ -318,7 +364,7 @@ fn scenarios_compose_where_they_do_not_meet() {
 /// The scenarios of the repository over the ledger of the repository.
 fn shipped(id: &str) -> Ledger {
     let files = read::collect(&root().join("ledger")).unwrap();
-    let overlays: Vec<File> = files.iter().filter(|(path, _)| path.starts_with("scenarios/")).cloned().collect();
+    let overlays: Vec<File> = files.iter().filter(|(path, _)| scenario::is_scenario_file(path)).cloned().collect();
     let read = read::read(&files).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let overlays = scenario::read(&overlays).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let found = scenario::apply(&read.ledger, overlays.get(id).unwrap());
