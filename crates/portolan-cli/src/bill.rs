@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use portolan_engine::Law;
-use portolan_entry::{Finding, Input, Layers, Options, Output, RunError, Summary};
+use portolan_entry::summary::dollars as plain;
+use portolan_entry::{Finding, Layers, Options, Output, RunError, Summary};
 use portolan_ledger::Cents;
 use portolan_ledger::line::View;
 
 use crate::check::milliseconds;
 use crate::clock::day;
-use crate::failure::{Failure, Fault, Outcome};
+use crate::failure::{Failure, Fault, Outcome, conflict};
+use crate::progress::Progress;
+use crate::reading::Reading;
 use crate::source::{Source, Suppose};
 use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::money;
@@ -18,13 +21,12 @@ use crate::words::money;
 /// What is asked.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files of entry lines, CSV with a header
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Write bill.csv and layers.csv into this folder; without it a summary is shown
+    #[command(flatten)]
+    reading: Reading,
+    /// Write bill, layers and a manifest into this folder, all or nothing; without it a summary is shown
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Form of the output
+    /// Form of the files
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
     /// Which layers are written
@@ -38,9 +40,6 @@ pub struct Args {
     view: Side,
     #[command(flatten)]
     suppose: Suppose,
-    /// Leave out rows with faults and answer the others, with exit code 1; else one fault refuses everything
-    #[arg(long)]
-    set_aside: bool,
     /// Exit with 1 where a line cannot be answered in full, or where what was filed is not what is owed
     #[arg(long)]
     strict: bool,
@@ -51,6 +50,12 @@ pub struct Args {
 enum Format {
     /// Comma-separated values.
     Csv,
+    /// Typed columns, compressed.
+    Parquet,
+    /// One workbook: summary, bill, layers, findings.
+    Xlsx,
+    /// One JSON object a line, amounts as texts.
+    Jsonl,
 }
 
 /// Which layers are written.
@@ -78,21 +83,30 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let source = Source::under(ledger, &args.suppose)?;
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?;
-    let Format::Csv = args.format;
     let output = args.output.clone().map_or(Output::Nothing, Output::Folder);
-    let options = Options {
+    let mut options = Options {
         view: if args.view == Side::Owed { View::Owed } else { View::Assessed },
         layers: match args.layers {
             Which::All => Layers::All,
             Which::Applied => Layers::Applied,
             Which::None => Layers::None,
         },
-        set_aside: args.set_aside,
+        format: match args.format {
+            Format::Csv => portolan_entry::Format::Csv,
+            Format::Parquet => portolan_entry::Format::Parquet,
+            Format::Xlsx => portolan_entry::Format::Xlsx,
+            Format::Jsonl => portolan_entry::Format::Jsonl,
+        },
+        command: std::env::args().skip(1).collect(),
         ..Options::new(known.unwrap_or_else(|| source.today()), output)
     };
     let law = Law::new(&source.ledger, Some(&source.schedule));
-    let inputs: Vec<Input> = args.files.iter().cloned().map(Input::File).collect();
-    let done = portolan_entry::run(&inputs, &options, &law, &mut |_, _| {}).map_err(failure)?;
+    args.reading.apply(&mut options);
+    let inputs = args.reading.inputs()?;
+    let progress = Progress::of_files(args.reading.files());
+    let done = portolan_entry::run(&inputs, &options, &law, &mut |lines, bytes| progress.told(lines, bytes));
+    progress.end();
+    let done = done.map_err(failure)?;
     let summary = &done.summary;
     let mut page = Page::new();
     source.say_supposed(&mut page);
@@ -100,7 +114,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let took = milliseconds(start.elapsed());
     let text = match &args.output {
         Some(folder) => format!("{} bytes written to {} in {took}", summary.bytes_out, folder.display()),
-        None => format!("answered in {took}; --output DIR writes bill.csv and layers.csv"),
+        None => format!("answered in {took}; --output DIR writes bill and layers"),
     };
     page.gap();
     page.wrapped(0, FAINT, &text);
@@ -112,7 +126,8 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     Ok(if findings { Outcome::Findings } else { Outcome::Done })
 }
 
-fn failure(error: RunError) -> Failure {
+/// What went wrong with a run over files.
+pub fn failure(error: RunError) -> Failure {
     match error {
         RunError::Input(faults) => {
             let mut told: Vec<Fault> = faults.first.iter().map(|fault| Fault::new(fault.to_string())).collect();
@@ -121,27 +136,32 @@ fn failure(error: RunError) -> Failure {
             }
             Failure::Wrong(told)
         }
+        RunError::Form { file, what, help } => {
+            Fault::new(format!("{} cannot be written: {what}", file.display())).help(help).into()
+        }
+        RunError::Conflict { one, other, place } => conflict(Some(&place), &one, &other),
         other => Fault::new(other.to_string()).into(),
     }
 }
 
+/// What a file comes to, on one page.
 fn show(summary: &Summary, source: &Source, page: &mut Page) {
-    let lines = |count: u64| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
     page.wrapped(0, STRONG, &format!("{}, entered value {}", lines(summary.lines), dollars(summary.value_cents)));
     page.section("Duty by family");
     let mut rows: Vec<Row> = Vec::new();
     for total in summary.families.iter().filter(|total| total.lines > 0) {
         let title = source.ledger.families.iter().find(|family| family.id == total.family);
         let title = title.map_or(total.family.as_str(), |family| family.title.as_str());
-        rows.push(Row::new().cell(title).cell(lines(total.lines)).cell(dollars(total.duty_cents)));
+        rows.push(counted(title, total.lines).cell(dollars(total.duty_cents)));
     }
     rows.push(
         Row::new()
             .styled("Total of the lines whose duty is known", STRONG)
             .cell("")
+            .cell("")
             .styled(dollars(summary.total_duty_cents), STRONG),
     );
-    page.table(2, &[Align::Fill, Align::Right, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
     if summary.open > 0 || summary.range_cents.0 != summary.range_cents.1 {
         let (least, most) = (dollars(summary.range_cents.0), dollars(summary.range_cents.1));
         page.wrapped(
@@ -150,24 +170,31 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
             &format!("{} open, for what is not stated: {least} to {most} in all", lines(summary.open)),
         );
     }
-    let counted = |page: &mut Page, name: &str, map: &std::collections::BTreeMap<String, u64>| {
+    show_fees(summary, page);
+    let findings = summary.findings.iter().map(|(finding, count)| (finding.name().to_owned(), *count)).collect();
+    for (name, map) in [
+        ("To be stated", &summary.needs_input),
+        ("Past the day through which the program was checked", &summary.beyond_horizon),
+        ("Cannot be computed", &summary.cannot),
+        ("Findings of the audit", &findings),
+    ] {
         if !map.is_empty() {
             page.section(name);
-            let rows: Vec<Row> =
-                map.iter().map(|(what, count)| Row::new().cell(what.clone()).cell(lines(*count))).collect();
-            page.table(2, &[Align::Fill, Align::Right], &rows);
+            let rows: Vec<Row> = map.iter().map(|(what, count)| counted(what, *count)).collect();
+            page.table(2, &[Align::Fill, Align::Right, Align::Left], &rows);
         }
-    };
-    counted(page, "To be stated", &summary.needs_input);
-    counted(page, "Past the day through which the program was checked", &summary.beyond_horizon);
-    counted(page, "Cannot be computed", &summary.cannot);
-    let findings = summary.findings.iter().map(|(finding, count)| (finding.name().to_owned(), *count)).collect();
-    counted(page, "Findings of the audit", &findings);
+    }
     for (count, what) in
         [(summary.prohibited, "that the law forbids to enter"), (summary.without_value, "without a value: rates only")]
     {
         if count > 0 {
             page.wrapped(0, PLAIN, &format!("{} {what}", lines(count)));
+        }
+    }
+    if !summary.notes.is_empty() {
+        page.section("Done to the rows of the input");
+        for (note, rows) in &summary.notes {
+            page.item(2, "- ", &format!("{note}: {rows}"));
         }
     }
     if summary.set_aside > 0 {
@@ -178,7 +205,32 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
     }
 }
 
+fn show_fees(summary: &Summary, page: &mut Page) {
+    if summary.fees.is_empty() {
+        return;
+    }
+    page.section("Fees");
+    let row = |(fee, total): (&String, &portolan_entry::summary::FeeTotal)| {
+        let row = counted(fee, total.lines).cell(dollars(total.cents));
+        let not_known =
+            if total.not_known > 0 { format!("not known on {}", lines(total.not_known)) } else { String::new() };
+        row.note(not_known)
+    };
+    let rows: Vec<Row> = summary.fees.iter().map(row).collect();
+    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+}
+
+/// So many lines, in words.
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
+}
+
+/// The beginning of a row: what, and on how many lines, the number and its noun in columns of their own.
+fn counted(what: &str, count: u64) -> Row {
+    Row::new().cell(what).cell(count.to_string()).cell(if count == 1 { "line" } else { "lines" })
+}
+
 /// An amount that may be larger than any line's.
 fn dollars(cents: i128) -> String {
-    i64::try_from(cents).map_or_else(|_| format!("{cents} cents"), |cents| money(Cents(cents)))
+    i64::try_from(cents).map_or_else(|_| plain(cents), |cents| money(Cents(cents)))
 }

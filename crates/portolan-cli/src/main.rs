@@ -11,6 +11,10 @@ mod duty;
 mod explain;
 mod failure;
 mod options;
+mod progress;
+mod rates;
+mod refund;
+mod reading;
 mod registers;
 mod scenarios;
 mod schedule;
@@ -47,6 +51,8 @@ enum Command {
     Duty(duty::Args),
     /// Files of entry lines, as CSV
     Bill(bill::Args),
+    /// What comes back of files of entry lines, with interest, by which way and by when
+    Refund(refund::Args),
     /// What a filer can claim or certify, with the question in plain words
     Claims,
     /// The register of legal acts
@@ -59,6 +65,8 @@ enum Command {
     Clock(clock::Args),
     /// An official edition of the schedule held against the ledger, heading by heading
     Drift(drift::Args),
+    /// Effective tariff rates: duty over the value of trade, by day, partner, family
+    Rates(rates::Args),
     /// Every fault of a ledger folder, with its place
     Check,
     /// Run every worked case
@@ -75,12 +83,14 @@ impl Cli {
         match &self.command {
             Command::Duty(args) => duty::run(args, ledger),
             Command::Bill(args) => bill::run(args, ledger),
+            Command::Refund(args) => refund::run(args, ledger),
             Command::Claims => registers::claims(ledger),
             Command::Acts(args) => registers::acts(args, ledger),
             Command::Coverage => registers::coverage(ledger),
             Command::Scenarios => scenarios::run(ledger),
             Command::Clock(args) => clock::run(args, ledger),
             Command::Drift(args) => drift::run(args, ledger),
+            Command::Rates(args) => rates::run(args, ledger),
             Command::Check => check::run(ledger),
             Command::Test => cases::run(ledger),
             Command::Explain(args) => explain::run(args, ledger),

@@ -1,38 +1,37 @@
-//! `bill.csv`: one row a line.
-//!
-//! The fees (`mpf`, `hmf`) and `landed_total` stay empty: the ledger does not hold the fees yet.
+//! The bill: one row a line.
 
 use portolan_engine::Bill;
 use portolan_engine::answer::FamilyAmount;
-use portolan_ledger::line::{EntryLine, When};
+use portolan_ledger::line::EntryLine;
 use portolan_ledger::record::FamilyId;
 use portolan_ledger::time::Clock;
 use portolan_ledger::{Cents, Ledger, Side};
 
 use crate::audit::Audit;
-use crate::cells;
+use crate::fees::LineFees;
+use crate::write::{Cells, Field, Fill, Kind, Passed, Schema};
 
 /// Columns of the bill before the families.
 pub(crate) const KEYS: [&str; 6] =
     ["source_row", "entry_number", "line_number", "hts_number", "country_of_origin", "entry_date"];
 
 /// Columns of the bill behind the families.
-const REST: [&str; 15] = [
-    "additional_pct",
-    "total_pct",
-    "total_duty",
-    "duty_min",
-    "duty_max",
-    "needs_input",
-    "beyond_horizon",
-    "hts99_sequence",
-    "mpf",
-    "hmf",
-    "landed_total",
-    "filed_duty_total",
-    "delta",
-    "finding",
-    "ledger_version",
+const REST: [(&str, Kind); 15] = [
+    ("additional_pct", Kind::Points),
+    ("total_pct", Kind::Points),
+    ("total_duty", Kind::Money),
+    ("duty_min", Kind::Money),
+    ("duty_max", Kind::Money),
+    ("needs_input", Kind::List),
+    ("beyond_horizon", Kind::List),
+    ("hts99_sequence", Kind::List),
+    ("mpf", Kind::Money),
+    ("hmf", Kind::Money),
+    ("landed_total", Kind::Money),
+    ("filed_duty_total", Kind::Money),
+    ("delta", Kind::Money),
+    ("finding", Kind::Text),
+    ("ledger_version", Kind::Text),
 ];
 
 /// What a row of an output begins with.
@@ -44,6 +43,25 @@ pub struct Keys<'a> {
     pub entry_number: &'a [u8],
     /// As stated; empty where it is not.
     pub line_number: &'a [u8],
+}
+
+/// What a row of the bill is written from.
+#[derive(Clone, Copy)]
+pub struct BillRow<'a> {
+    /// What it begins with.
+    pub keys: Keys<'a>,
+    /// The line.
+    pub line: &'a EntryLine,
+    /// The clock of the side that levies.
+    pub clock: &'a Clock,
+    /// What it owes.
+    pub bill: &'a Bill,
+    /// What was filed beside it.
+    pub audit: &'a Audit,
+    /// Its fees.
+    pub fees: &'a LineFees,
+    /// Cells of the input that are passed through.
+    pub passed: &'a Passed,
 }
 
 /// Which families have columns, and what every row ends with.
@@ -63,69 +81,59 @@ impl<'l> BillLayout<'l> {
         Self { ledger, families }
     }
 
-    /// Names of the columns, those that are passed through left aside.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = KEYS.iter().map(|&name| name.to_owned()).collect();
+    /// The columns; behind them those that are passed through, under these names.
+    pub fn schema(&self, passed: &[String]) -> Schema {
+        let key = |name: &str| Field::new(name, if name == "source_row" { Kind::Whole } else { Kind::Text });
+        let mut fields: Vec<Field> = KEYS.iter().map(|name| key(name)).collect();
         for family in &self.families {
             let id = &self.ledger.families[usize::from(family.0)].id;
-            names.push(format!("{id}_pct"));
-            names.push(format!("{id}_duty"));
+            for (end, kind) in [("pct", Kind::Points), ("duty", Kind::Money)] {
+                fields.push(Field { fill: Fill::Zero, ..Field::new(format!("{id}_{end}"), kind) });
+            }
         }
-        names.extend(REST.iter().map(|&name| name.to_owned()));
-        names
+        fields.extend(REST.map(|(name, kind)| Field::new(name, kind)));
+        if let Some(version) = fields.last_mut() {
+            version.fill = Fill::Fixed(self.ledger.version.clone());
+        }
+        fields.extend(passed.iter().map(|name| Field::new(name, Kind::Text)));
+        Schema { name: "bill", fields }
     }
 
     /// Every name that a bill can have for a column, whatever it holds.
     pub fn all_names(ledger: &Ledger) -> Vec<String> {
         let sides: Vec<Side> = ledger.families.iter().map(|family| family.levied_by).collect();
-        BillLayout::new(ledger, &sides).names()
+        BillLayout::new(ledger, &sides).schema(&[]).fields.into_iter().map(|field| field.name).collect()
     }
 
-    /// Writes a row, without what is passed through and without the end of the line.
-    pub fn write(
-        &self,
-        out: &mut Vec<u8>,
-        keys: Keys<'_>,
-        line: &EntryLine,
-        clock: &Clock,
-        bill: &Bill,
-        audit: &Audit,
-    ) {
-        cells::whole(out, keys.source_row);
-        out.push(b',');
-        cells::text(out, keys.entry_number);
-        out.push(b',');
-        cells::text(out, keys.line_number);
-        out.push(b',');
-        cells::code(out, line.code);
-        out.push(b',');
-        out.extend_from_slice(&line.origin.0);
-        out.push(b',');
-        when(out, line.entry_date, clock);
+    /// Writes a row.
+    pub fn write(&self, out: &mut impl Cells, row: &BillRow<'_>) {
+        let BillRow { keys, line, bill, audit, fees, .. } = row;
+        out.whole(keys.source_row);
+        out.text(keys.entry_number);
+        out.text(keys.line_number);
+        out.code(line.code);
+        out.text(&line.origin.0);
+        out.when(line.entry_date, row.clock);
         self.write_families(out, bill);
-        for pct in [bill.additional_pct, bill.total_pct] {
-            out.push(b',');
-            cells::pct_or_empty(out, pct);
-        }
+        out.points(bill.additional_pct);
+        out.points(bill.total_pct);
         for amount in [bill.total_duty, bill.duty_min, bill.duty_max] {
-            out.push(b',');
-            cells::cents_or_empty(out, amount);
+            out.money(amount);
         }
-        self.write_lists(out, bill);
-        // Fees and what is landed.
-        out.extend_from_slice(b",,,");
-        for amount in [audit.filed, audit.delta] {
-            out.push(b',');
-            cells::cents_or_empty(out, amount);
+        out.list(&bill.needs_input);
+        out.list(bill.beyond_horizon.iter().filter_map(|id| Some(&self.ledger.families.get(usize::from(id.0))?.id)));
+        out.list(bill.headings.iter());
+        for amount in [fees.mpf, fees.hmf, fees.landed_total, audit.filed, audit.delta] {
+            out.money(amount);
         }
-        out.push(b',');
-        out.extend_from_slice(audit.finding.map_or("", crate::audit::Finding::name).as_bytes());
-        out.push(b',');
-        out.extend_from_slice(self.ledger.version.as_bytes());
+        out.text(audit.finding.map_or("", crate::audit::Finding::name).as_bytes());
+        out.fixed(&self.ledger.version);
+        row.passed.write(out);
+        out.end();
     }
 
-    /// Most families owe nothing: runs of zeros are written at once.
-    fn write_families(&self, out: &mut Vec<u8>, bill: &Bill) {
+    /// Most families owe nothing: runs of them are written at once.
+    fn write_families(&self, out: &mut impl Cells, bill: &Bill) {
         let mut zeros = 0;
         for family in &self.families {
             let amount = bill.families.get(usize::from(family.0)).unwrap_or(&FamilyAmount::ZERO);
@@ -133,47 +141,12 @@ impl<'l> BillLayout<'l> {
                 zeros += 1;
                 continue;
             }
-            write_zeros(out, zeros);
+            out.zeros(zeros);
             zeros = 0;
-            out.push(b',');
-            cells::pct_or_empty(out, amount.pct);
-            out.push(b',');
-            cells::cents_or_empty(out, amount.duty);
+            out.points(amount.pct);
+            out.money(amount.duty);
         }
-        write_zeros(out, zeros);
-    }
-
-    fn write_lists(&self, out: &mut Vec<u8>, bill: &Bill) {
-        out.push(b',');
-        cells::list(out, &bill.needs_input);
-        out.push(b',');
-        if !bill.beyond_horizon.is_empty() {
-            cells::list(
-                out,
-                bill.beyond_horizon.iter().filter_map(|id| Some(&self.ledger.families.get(usize::from(id.0))?.id)),
-            );
-        }
-        out.push(b',');
-        cells::list(out, bill.headings.iter());
-    }
-}
-
-/// Writes points and duty of so many families that owe nothing.
-fn write_zeros(out: &mut Vec<u8>, families: usize) {
-    const ZEROS: &[u8] = b",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0";
-    let mut bytes = families * 4;
-    while bytes > 0 {
-        let run = bytes.min(ZEROS.len());
-        out.extend_from_slice(&ZEROS[..run]);
-        bytes -= run;
-    }
-}
-
-/// Writes a date as it was stated: a day, or a moment in the zone of the side.
-pub(crate) fn when(out: &mut Vec<u8>, when: When, clock: &Clock) {
-    match when {
-        When::Day(day) => cells::day(out, day),
-        When::At(at) => out.extend_from_slice(clock.rfc3339(at).as_bytes()),
+        out.zeros(zeros);
     }
 }
 

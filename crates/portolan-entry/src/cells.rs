@@ -1,6 +1,8 @@
 //! Cells of an output row, written straight into a buffer of bytes.
 
 use portolan_engine::Pct;
+use portolan_ledger::line::When;
+use portolan_ledger::time::Clock;
 use portolan_ledger::{Cents, Day, Rate, TariffCode};
 
 use crate::civil;
@@ -93,15 +95,20 @@ pub fn cents_or_empty(out: &mut Vec<u8>, value: Option<Cents>) {
     }
 }
 
-/// Writes percentage points, six places at most, half up; nothing where there are none.
-pub fn pct_or_empty(out: &mut Vec<u8>, value: Option<Pct>) {
-    let Some(value) = value else { return };
-    // Nearly all are whole millionths of a point well inside 64 bits; the division of 128 bits is for the rest.
-    let micro = match i64::try_from(value.0) {
+/// Percentage points in millionths, half up. Nearly all are whole millionths well inside 64 bits; the division of 128 bits
+/// is for the rest.
+pub fn micro_points(value: Pct) -> i64 {
+    match i64::try_from(value.0) {
         Ok(small) if small % 10_000_000_000 == 0 => small / 10_000_000_000,
         _ => value.micro_points(),
-    };
-    scaled::<6>(out, micro);
+    }
+}
+
+/// Writes percentage points, six places at most, half up; nothing where there are none.
+pub fn pct_or_empty(out: &mut Vec<u8>, value: Option<Pct>) {
+    if let Some(value) = value {
+        scaled::<6>(out, micro_points(value));
+    }
 }
 
 /// Writes a share in percentage points.
@@ -159,15 +166,28 @@ fn is_plain(value: &[u8]) -> bool {
 /// Writes texts as one cell, `;` between them.
 pub fn list<T: AsRef<[u8]>>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
     let start = out.len();
+    joined(out, values);
+    if !is_plain(&out[start..]) {
+        let cell = out.split_off(start);
+        text(out, &cell);
+    }
+}
+
+/// Writes texts with `;` between them.
+pub fn joined<T: AsRef<[u8]>>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) {
     for (at, value) in values.into_iter().enumerate() {
         if at > 0 {
             out.push(b';');
         }
         out.extend_from_slice(value.as_ref());
     }
-    if !is_plain(&out[start..]) {
-        let cell = out.split_off(start);
-        text(out, &cell);
+}
+
+/// Writes a date as it was stated: a day, or a moment in the zone of the side.
+pub fn when(out: &mut Vec<u8>, when: When, clock: &Clock) {
+    match when {
+        When::Day(value) => day(out, value),
+        When::At(at) => out.extend_from_slice(clock.rfc3339(at).as_bytes()),
     }
 }
 

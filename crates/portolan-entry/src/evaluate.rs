@@ -5,24 +5,36 @@ use portolan_ledger::Side;
 use portolan_ledger::line::EntryLine;
 
 use crate::audit::{Audit, audit};
-use crate::bill::{BillLayout, Keys};
+use crate::bill::{BillLayout, BillRow, Keys};
 use crate::builder::{Context, LineBuilder};
-use crate::cells;
 use crate::columns::Column;
 use crate::fault::{FieldFault, shown};
-use crate::layers::{self, Layers};
-use crate::read::{Header, Piece, Room, Row};
+use crate::fees::LineFees;
+use crate::layers::{LayerRows, Layers};
+use crate::read::{Header, Piece, Room, Row, Taken};
+use crate::refund::{self, Refunder};
+use crate::run::RunError;
 use crate::summary::Summary;
+use crate::write::sink::Tables;
+use crate::write::{Format, Passed, Rows, with_rows};
 
 /// What one piece of the input comes to.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Rows of the bill.
-    pub bill: Vec<u8>,
+    pub bill: Rows,
     /// Rows of the layers.
-    pub layers: Vec<u8>,
+    pub layers: Rows,
+    /// Lines of a refund, where refunds are asked for.
+    pub refunds: Vec<refund::Line>,
     /// Rows of `faults.csv`.
     pub faults: Vec<u8>,
+    /// How many.
+    pub fault_rows: u64,
+    /// The ledger is wrong on a line of it: there is no answer at all then.
+    pub conflict: Option<RunError>,
+    /// What the piece was besides its rows.
+    pub taken: Taken,
     /// Sides whose lines it holds, one bit each.
     pub sides: u64,
     /// What it adds up to.
@@ -50,12 +62,18 @@ pub struct Shared<'a, 'l> {
     pub layers: Layers,
     /// Nothing is written: the summary alone is asked for.
     pub quiet: bool,
+    /// The form of the rows.
+    pub format: Format,
+    /// What the rows hold.
+    pub tables: Tables,
     /// How many faults are told.
     pub fault_limit: usize,
     /// Rows with faults are left out, and written as rows of `faults.csv`.
     pub set_aside: bool,
     /// One for each file.
     pub plans: Vec<Plan>,
+    /// Refunds are asked for, not bills.
+    pub refund: Option<&'a Refunder<'l>>,
 }
 
 /// An evaluator of pieces.
@@ -64,7 +82,7 @@ pub struct Evaluator<'a, 'l> {
     engine: Engine<'a>,
     builder: LineBuilder<'a>,
     bill: Bill,
-    tail: Vec<u8>,
+    passed: Passed,
     room: Room,
 }
 
@@ -85,23 +103,20 @@ impl<'a, 'l> Evaluator<'a, 'l> {
             engine: Engine::new(shared.law),
             builder: LineBuilder::new(shared.context),
             bill: Bill::default(),
-            tail: Vec::new(),
+            passed: Passed::default(),
             room: Room::default(),
         }
     }
 
     /// Evaluates the rows of a piece.
     pub fn piece(&mut self, piece: &Piece, at: Position, out: &mut Outcome) {
-        out.bill.clear();
-        out.layers.clear();
-        out.faults.clear();
+        self.clear(out);
         out.sides = 0;
         out.summary = Summary::new(self.shared.context.ledger);
         out.summary.bytes_in = piece.taken;
-        let is_text = piece.is_text();
         let Some(plan) = self.shared.plans.get(at.file) else { return };
         let mut room = std::mem::take(&mut self.room);
-        piece.each(&mut room, |row| {
+        out.taken = piece.each(&plan.header, &mut room, |row, is_text| {
             if let Err(faults) = self.row(plan, row, is_text, at.rows_before + row.number, out) {
                 out.summary.set_aside += 1;
                 for fault in faults {
@@ -110,7 +125,29 @@ impl<'a, 'l> Evaluator<'a, 'l> {
             }
         });
         self.room = room;
-        out.summary.bytes_out = (out.bill.len() + out.layers.len()) as u64;
+        for (note, rows) in &piece.notes {
+            *out.summary.notes.entry(note.to_string()).or_default() += rows;
+        }
+    }
+
+    /// Makes an outcome ready for the rows of a piece.
+    fn clear(&self, out: &mut Outcome) {
+        let Shared { format, tables, .. } = self.shared;
+        match (&out.bill, *format) {
+            (Rows::Csv(_), Format::Csv) | (Rows::Json(_), Format::Jsonl) => {}
+            (Rows::Columns(_), Format::Parquet | Format::Xlsx) => {}
+            // An outcome that was never used, or that of another run.
+            _ => {
+                out.bill = Rows::new(*format, &tables.bill);
+                out.layers = tables.layers.as_ref().map_or_else(Rows::default, |layers| Rows::new(*format, layers));
+            }
+        }
+        out.bill.clear();
+        out.layers.clear();
+        out.refunds.clear();
+        out.faults.clear();
+        out.fault_rows = 0;
+        out.conflict = None;
     }
 
     /// Notes a fault with its place.
@@ -118,6 +155,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         let fault = header.place(row, fault);
         if self.shared.set_aside {
             fault.write_csv(&mut out.faults);
+            out.fault_rows += 1;
         }
         out.summary.faults.push(fault, self.shared.fault_limit);
     }
@@ -152,12 +190,17 @@ impl<'a, 'l> Evaluator<'a, 'l> {
                 _ => {}
             }
         }
-        self.tail.clear();
+        self.passed.clear();
         for passed in &plan.passed {
-            self.tail.push(b',');
-            cells::text(&mut self.tail, passed.map_or(b"", |cell| row.cell(cell)));
+            self.passed.push(passed.map_or(b"", |cell| row.cell(cell)));
         }
-        self.answer(keys, out)
+        let answered = self.answer(keys, out);
+        if let Some(RunError::Conflict { place, .. }) = &mut out.conflict
+            && place.is_empty()
+        {
+            *place = plan.header.place(row.number, FieldFault::of_line("")).to_string();
+        }
+        answered
     }
 
     fn answer(&mut self, keys: Keys<'_>, out: &mut Outcome) -> Result<(), Vec<FieldFault>> {
@@ -167,23 +210,38 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         let Some(clock) = self.shared.context.clock(line.side) else {
             return Err(vec![FieldFault::of_line("the ledger has no clock for the direction of the line")]);
         };
-        let told = |fault| vec![engine_fault(fault, line)];
+        let refused = |fault, out: &mut Outcome| match fault {
+            EngineFault::Conflict(one, other) => {
+                out.conflict = Some(RunError::Conflict { one, other, place: String::new() });
+                Vec::new()
+            }
+            fault => vec![engine_fault(fault, line)],
+        };
+        if let Some(refunder) = self.shared.refund {
+            let day = line.entry_date.day(clock);
+            let found = refund::line(refunder, &mut self.engine, entry, keys, day);
+            let found = found.map_err(|fault| refused(fault, out))?;
+            out.refunds.push(found);
+            out.summary.lines += 1;
+            return Ok(());
+        }
+        let passed = &self.passed;
         if self.shared.layers == Layers::None {
-            self.engine.bill_into(line, &mut self.bill).map_err(told)?;
+            self.engine.bill_into(line, &mut self.bill).map_err(|fault| refused(fault, out))?;
         } else {
-            let answer = self.engine.answer(line).map_err(told)?;
-            let law = (self.shared.law, clock);
-            let rows = layers::write(&mut out.layers, self.shared.layers, law, keys, line, &answer, &self.tail);
-            out.summary.layers += rows;
+            let answer = self.engine.answer(line).map_err(|fault| refused(fault, out))?;
+            let rows = LayerRows { law: self.shared.law, clock, keys, line, answer: &answer, passed };
+            let written = with_rows!(&mut out.layers, layers => rows.write(layers, self.shared.layers));
+            out.summary.layers += written;
             self.bill = answer.bill;
         }
         let bill = &self.bill;
         let audit = if entry.filed.is_nothing() { Audit::default() } else { audit(&mut self.engine, entry, bill) };
+        let fees = LineFees::default();
         out.summary.add(line.value, bill, audit.finding);
         if !self.shared.quiet {
-            self.shared.layout.write(&mut out.bill, keys, line, clock, bill, &audit);
-            out.bill.extend_from_slice(&self.tail);
-            out.bill.push(b'\n');
+            let row = BillRow { keys, line, clock, bill, audit: &audit, fees: &fees, passed };
+            with_rows!(&mut out.bill, rows => self.shared.layout.write(rows, &row));
         }
         Ok(())
     }

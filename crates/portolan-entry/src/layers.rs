@@ -1,4 +1,4 @@
-//! `layers.csv`: one row a line and provision considered.
+//! The layers: one row a line and provision considered.
 
 use portolan_engine::Law;
 use portolan_engine::answer::{Answer, Row, Subject};
@@ -8,8 +8,8 @@ use portolan_ledger::schedule::Coverage;
 use portolan_ledger::time::Clock;
 
 use crate::bill::Keys;
-use crate::cells;
 use crate::reason::Teller;
+use crate::write::{Cells, Field, Fill, Kind, Passed, Schema};
 
 /// Columns of the layers, those that are passed through left aside.
 pub const COLUMNS: [&str; 24] = [
@@ -64,37 +64,63 @@ impl Layers {
     }
 }
 
-/// Writes the rows of an answer; `tail` is what is passed through. Gives how many rows were written.
-pub fn write(
-    out: &mut Vec<u8>,
-    which: Layers,
-    (law, clock): (&Law<'_>, &Clock),
-    keys: Keys<'_>,
-    line: &EntryLine,
-    answer: &Answer,
-    tail: &[u8],
-) -> u64 {
-    let edition = edition(answer);
-    let teller = Teller { law, clock, line, needs_input: &answer.bill.needs_input, edition: &edition };
-    let mut written = 0;
-    for (row, seq) in answer.rows.iter().zip(1_u64..) {
-        if !which.holds(row.status) {
-            continue;
+/// The columns; behind them those that are passed through, under these names.
+pub fn schema(ledger: &portolan_ledger::Ledger, passed: &[String]) -> Schema {
+    let field = |name: &str| {
+        let kind = match name {
+            "source_row" | "seq" => Kind::Whole,
+            "basis_pct" => Kind::Share,
+            "rate_pct" => Kind::Points,
+            "duty" => Kind::Money,
+            "known_from" => Kind::Day,
+            _ => Kind::Text,
+        };
+        let fill = if name == "ledger_version" { Fill::Fixed(ledger.version.clone()) } else { Fill::Empty };
+        Field { fill, ..Field::new(name, kind) }
+    };
+    let passed = passed.iter().map(|name| Field::new(name, Kind::Text));
+    Schema { name: "layers", fields: COLUMNS.into_iter().map(field).chain(passed).collect() }
+}
+
+/// What rows of the layers are written from.
+#[derive(Clone, Copy)]
+pub struct LayerRows<'a, 'l> {
+    /// The law.
+    pub law: &'a Law<'l>,
+    /// The clock of the side that levies.
+    pub clock: &'a Clock,
+    /// What each begins with.
+    pub keys: Keys<'a>,
+    /// The line.
+    pub line: &'a EntryLine,
+    /// What it owes, and why.
+    pub answer: &'a Answer,
+    /// Cells of the input that are passed through.
+    pub passed: &'a Passed,
+}
+
+impl LayerRows<'_, '_> {
+    /// Writes the rows of an answer. Gives how many were written.
+    pub fn write(&self, out: &mut impl Cells, which: Layers) -> u64 {
+        let edition = edition(self.answer);
+        let needs_input = &self.answer.bill.needs_input;
+        let teller = Teller { law: self.law, clock: self.clock, line: self.line, needs_input, edition: &edition };
+        let mut written = 0;
+        for (row, seq) in self.answer.rows.iter().zip(1_u64..) {
+            if !which.holds(row.status) {
+                continue;
+            }
+            written += 1;
+            out.text(self.keys.entry_number);
+            out.text(self.keys.line_number);
+            out.whole(self.keys.source_row);
+            out.whole(seq);
+            write_row(out, &teller, self.line, self.answer, row);
+            self.passed.write(out);
+            out.end();
         }
-        written += 1;
-        cells::text(out, keys.entry_number);
-        out.push(b',');
-        cells::text(out, keys.line_number);
-        out.push(b',');
-        cells::whole(out, keys.source_row);
-        out.push(b',');
-        cells::whole(out, seq);
-        out.push(b',');
-        write_row(out, &teller, line, answer, row);
-        out.extend_from_slice(tail);
-        out.push(b'\n');
+        written
     }
-    written
 }
 
 /// What states the ordinary rate, and how well the day is covered.
@@ -111,54 +137,40 @@ fn edition(answer: &Answer) -> String {
     format!("column {} of {edition}{cover}", if column == "2" { "2".to_owned() } else { format!("1-{column}") })
 }
 
-fn write_row(out: &mut Vec<u8>, teller: &Teller<'_, '_>, line: &EntryLine, answer: &Answer, row: &Row) {
+fn write_row(out: &mut impl Cells, teller: &Teller<'_, '_>, line: &EntryLine, answer: &Answer, row: &Row) {
     let ledger = teller.law.timeline.ledger;
     let name = name(teller.law, answer, row);
     let said = teller.tell(row);
     let family = ledger.families.get(usize::from(row.family.0)).map_or("", |family| family.id.as_str());
     for text in [family, &name.measure, &name.provision, &name.heading, row.status.name(), said.code, &said.text] {
-        cells::text(out, text.as_bytes());
-        out.push(b',');
+        out.text(text.as_bytes());
     }
     // A day that is one piece is written as a day; a part of one by the moment that begins it.
     match governing_day(line, answer) {
-        Some(day) if answer.moments.len() == 1 => cells::day(out, day),
-        _ => out.extend_from_slice(teller.clock.rfc3339(row.at).as_bytes()),
+        Some(day) if answer.moments.len() == 1 => out.when(When::Day(day), teller.clock),
+        _ => out.when(When::At(row.at), teller.clock),
     }
-    out.push(b',');
-    let (column, rule) = &answer.governing;
-    let rule = rule.as_ref().map_or_else(|| (*column).to_owned(), |rule| format!("{column}: {rule}"));
-    cells::text(out, rule.as_bytes());
-    out.push(b',');
-    out.extend_from_slice(row.basis.map_or("", portolan_engine::answer::Basis::name).as_bytes());
-    out.push(b',');
-    if let Some(share) = row.basis_share {
-        cells::share(out, share);
-    }
-    out.push(b',');
-    cells::text(out, row.rate_text.as_bytes());
-    out.push(b',');
-    cells::pct_or_empty(out, row.rate_pct);
-    out.push(b',');
-    cells::cents_or_empty(out, row.duty);
-    out.push(b',');
+    out.text(governing_rule(answer).as_bytes());
+    out.text(row.basis.map_or("", portolan_engine::answer::Basis::name).as_bytes());
+    out.share(row.basis_share);
+    out.text(row.rate_text.as_bytes());
+    out.points(row.rate_pct);
+    out.money(row.duty);
     let act = row.act.map(|act| ledger.act(act));
-    cells::text(out, act.map_or("", |act| act.id.as_str()).as_bytes());
-    out.push(b',');
+    out.text(act.map_or("", |act| act.id.as_str()).as_bytes());
     let edition = if row.subject == Subject::Ordinary { answer.ordinary.edition.as_deref().unwrap_or("") } else { "" };
-    cells::text(out, act.map_or(edition, |act| act.cite.as_str()).as_bytes());
+    out.text(act.map_or(edition, |act| act.cite.as_str()).as_bytes());
     for moment in [row.from, row.until] {
-        out.push(b',');
-        if let Some(moment) = moment {
-            out.extend_from_slice(teller.clock.rfc3339(moment).as_bytes());
-        }
+        out.text(moment.map_or(String::new(), |moment| teller.clock.rfc3339(moment)).as_bytes());
     }
-    out.push(b',');
-    if let Some(day) = row.known_from {
-        cells::day(out, day);
-    }
-    out.push(b',');
-    out.extend_from_slice(ledger.version.as_bytes());
+    out.day(row.known_from);
+    out.fixed(&ledger.version);
+}
+
+/// The date that governs by the name of its column, and the rule that says so.
+fn governing_rule(answer: &Answer) -> String {
+    let (column, rule) = &answer.governing;
+    rule.as_ref().map_or_else(|| (*column).to_owned(), |rule| format!("{column}: {rule}"))
 }
 
 fn governing_day(line: &EntryLine, answer: &Answer) -> Option<portolan_ledger::Day> {

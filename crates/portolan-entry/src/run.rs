@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -19,16 +18,18 @@ use portolan_ledger::{Day, Ledger, Side};
 use crate::bill::BillLayout;
 use crate::builder::Context;
 use crate::evaluate::{Evaluator, Outcome, Plan, Position, Shared, side_bit};
-use crate::fault::Faults;
+use crate::fault::{Faults, FieldFault};
 use crate::layers::{self, Layers};
-use crate::output::Pending;
-use crate::read::{Header, Input, InputError, Piece, Setup, Source};
+use crate::manifest::{InputEntry, Manifest};
+use crate::read::{Again, Header, Input, InputError, Piece, Setup, Source};
 use crate::summary::Summary;
+use crate::write::Format;
+use crate::write::sink::{Counts, Sink, Tables};
 
 /// Where the outputs go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// `bill.csv` and `layers.csv` in this folder, which is made where it is missing.
+    /// Files in this folder, which is made where it is missing: bill, layers, what was set aside, and last the manifest.
     Folder(PathBuf),
     /// Into memory.
     Memory,
@@ -49,6 +50,10 @@ pub struct Options {
     pub layers: Layers,
     /// Where the outputs go.
     pub output: Output,
+    /// Their form.
+    pub format: Format,
+    /// The command line, which the manifest tells; empty where there was none.
+    pub command: Vec<String>,
     /// How many threads evaluate; at least one.
     pub threads: usize,
     /// How many faults are told one by one.
@@ -68,6 +73,8 @@ impl Options {
             side: None,
             layers: Layers::All,
             output,
+            format: Format::Csv,
+            command: Vec::new(),
             threads: thread::available_parallelism().map_or(1, usize::from),
             fault_limit: 100,
             set_aside: false,
@@ -108,6 +115,24 @@ pub enum RunError {
         /// Why.
         error: io::Error,
     },
+    /// The form of an output cannot hold what is to be written.
+    Form {
+        /// The file.
+        file: PathBuf,
+        /// What it cannot hold.
+        what: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// The ledger is wrong: two duties of one program both stand on a line, and nothing says how they relate.
+    Conflict {
+        /// The one, as `program/provision`.
+        one: String,
+        /// The other.
+        other: String,
+        /// File and row.
+        place: String,
+    },
 }
 
 impl fmt::Display for RunError {
@@ -116,6 +141,10 @@ impl fmt::Display for RunError {
             Self::Input(faults) => faults.fmt(f),
             Self::Read { file, error } => write!(f, "{file} cannot be read: {error}"),
             Self::Write { file, error } => write!(f, "{} cannot be written: {error}", file.display()),
+            Self::Form { file, what, help } => write!(f, "{} cannot be written: {what}; {help}", file.display()),
+            Self::Conflict { one, other, place } => {
+                write!(f, "{place}: the ledger lets {one} and {other} stand on one line and does not say how they relate")
+            }
         }
     }
 }
@@ -127,6 +156,8 @@ impl From<InputError> for RunError {
         match error {
             InputError::Read { file, error } => Self::Read { file, error },
             InputError::Faults(faults) => Self::Input(faults),
+            // Who reads a file so that it may have to be read again looks for that before this.
+            InputError::Again(_) => Self::Input(Faults::of_file("", FieldFault::of_line("the input changed while it was read"))),
         }
     }
 }
@@ -143,7 +174,7 @@ struct Job {
 /// What reaches the writer.
 enum Arrival {
     Done(Box<Job>),
-    Failed(RunError),
+    Failed(InputError),
 }
 
 /// How far one attempt came.
@@ -151,6 +182,8 @@ enum Attempt {
     Done(Box<Done>),
     /// Lines of other sides than the columns were laid out for: these sides are in the input, as far as it was read.
     OtherSides(u64),
+    /// A file is to be read in another way.
+    Again(Again),
 }
 
 /// Evaluates entry lines and writes bills and layers. `progress` is told the lines and bytes done so far.
@@ -171,9 +204,11 @@ pub fn run(
     context.view = options.view;
     context.side = options.side.unwrap_or(context.side);
     let mut sides = side_bit(context.side);
+    let mut setup = Setup { sheet: options.sheet.as_deref(), ..Setup::default() };
     loop {
-        match attempt(inputs, options, (law, &context), sides, progress)? {
+        match attempt(inputs, (options, setup), (law, &context), sides, progress)? {
             Attempt::Done(done) => return Ok(*done),
+            Attempt::Again(again) => setup = setup.again(again),
             Attempt::OtherSides(seen) if seen & sides == 0 => sides = seen,
             Attempt::OtherSides(seen) => sides |= seen,
         }
@@ -182,54 +217,83 @@ pub fn run(
 
 fn attempt<'l>(
     inputs: &[Input],
-    options: &Options,
+    (options, setup): (&Options, Setup<'_>),
     (law, context): (&Law<'l>, &Context<'l>),
     sides: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Attempt, RunError> {
-    let (sources, headers) = open(inputs, options)?;
+    let (sources, headers) = open(inputs, setup, options.fault_limit)?;
     let ledger = law.timeline.ledger;
     let all_sides = (0..u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX)).map(Side);
     let shown: Vec<Side> = all_sides.filter(|side| sides & side_bit(*side) != 0).collect();
     let layout = BillLayout::new(ledger, &shown);
     let names = passed_names(ledger, &headers);
-    let head = |columns: &[String]| head(columns, &names);
-    let mut sink = Sink::open(options, &head(&layout.names()), &head(&layers::COLUMNS.map(str::to_owned)))?;
-    let plans = plans(headers, &names);
+    let shown: Vec<String> = names.iter().map(|(_, shown)| shown.clone()).collect();
     let quiet = options.output == Output::Nothing;
     let layers = if quiet { Layers::None } else { options.layers };
-    let (fault_limit, set_aside) = (options.fault_limit, options.set_aside);
-    let shared = Shared { law, context, layout, layers, quiet, fault_limit, set_aside, plans };
+    let tables = Tables {
+        bill: layout.schema(&shown),
+        layers: (layers != Layers::None).then(|| layers::schema(ledger, &shown)),
+        faults: options.set_aside,
+    };
+    let threads = options.threads.max(1);
+    let mut sink = Sink::open(&options.output, options.format, &tables, threads)?;
+    let plans = plans(headers, &names);
+    let (format, fault_limit, set_aside) = (options.format, options.fault_limit, options.set_aside);
+    let shared = Shared { law, context, layout, layers, quiet, format, tables, fault_limit, set_aside, plans, refund: None };
     let mut total = Summary::new(ledger);
-    let mut seen = 0;
-    let outcome = stream(sources, &shared, options.threads.max(1), &mut |outcome| {
+    let (mut seen, mut again) = (0, None);
+    let mut take = |outcome: &mut Outcome| {
+        if let Some(conflict) = outcome.conflict.take() {
+            return Err(conflict);
+        }
         seen |= outcome.sides;
-        if seen & !sides != 0 {
+        again = again.or(outcome.taken.late_key.then_some(Again::AllKeys));
+        if seen & !sides != 0 || again.is_some() {
             return Ok(false);
         }
         let faultless = outcome.summary.faults.is_empty() && total.faults.is_empty();
         if faultless || options.set_aside {
-            sink.write(outcome)?;
+            let (bill, layers) = (outcome.summary.lines, outcome.summary.layers);
+            let counts = Counts { bill, layers, faults: outcome.fault_rows };
+            sink.write(&mut outcome.bill, &mut outcome.layers, &outcome.faults, counts)?;
         }
         total.merge(std::mem::take(&mut outcome.summary), options.fault_limit);
         progress(total.lines + total.set_aside, total.bytes_in);
         Ok(true)
+    };
+    // Inputs are hashed beside the run, which is the time that reading them again takes least of.
+    let read: Result<_, RunError> = thread::scope(|scope| {
+        let in_folder = matches!(options.output, Output::Folder(_));
+        let hashed = in_folder.then(|| scope.spawn(|| inputs.iter().map(InputEntry::of).collect::<Vec<_>>()));
+        let again = stream(sources, &shared, threads, &mut take)?;
+        Ok((again, hashed.and_then(|hashed| hashed.join().ok()).unwrap_or_default()))
     });
-    outcome?;
+    let (asked, read) = read?;
+    if let Some(again) = again.or(asked) {
+        return Ok(Attempt::Again(again));
+    }
     if seen & !sides != 0 {
         return Ok(Attempt::OtherSides(seen));
     }
     if !options.set_aside && !total.faults.is_empty() {
         return Err(RunError::Input(total.faults));
     }
-    total.bytes_out = sink.bytes;
-    let [bill, layers, faults] = sink.finish()?;
+    let manifest = Manifest {
+        ledger_version: ledger.version.clone(),
+        known_date: options.known_date,
+        view: options.view,
+        command: options.command.clone(),
+        inputs: read,
+    };
+    let received = sink.finish(ledger, &total, manifest)?;
+    total.bytes_out = received.bytes;
+    let (bill, layers, faults) = (received.bill, received.layers, received.faults);
     Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers, faults })))
 }
 
 /// Opens all inputs and reads their headers: the columns that are passed through must be known before the first row.
-fn open(inputs: &[Input], options: &Options) -> Result<(Vec<Source>, Vec<Header>), RunError> {
-    let setup = Setup { sheet: options.sheet.as_deref() };
+pub(crate) fn open(inputs: &[Input], setup: Setup<'_>, limit: usize) -> Result<(Vec<Source>, Vec<Header>), RunError> {
     let mut faults = Faults::default();
     let (mut sources, mut headers) = (Vec::new(), Vec::new());
     for input in inputs {
@@ -238,7 +302,7 @@ fn open(inputs: &[Input], options: &Options) -> Result<(Vec<Source>, Vec<Header>
                 sources.push(source);
                 headers.push(header);
             }
-            Err(InputError::Faults(found)) => faults.extend(found, options.fault_limit),
+            Err(InputError::Faults(found)) => faults.extend(found, limit),
             Err(other) => return Err(other.into()),
         }
     }
@@ -263,7 +327,7 @@ fn passed_names(ledger: &Ledger, headers: &[Header]) -> Vec<(String, String)> {
     names
 }
 
-fn plans(headers: Vec<Header>, names: &[(String, String)]) -> Vec<Plan> {
+pub(crate) fn plans(headers: Vec<Header>, names: &[(String, String)]) -> Vec<Plan> {
     let plan = |header: Header| {
         let cell = |wanted: &str| header.unknown().find(|(_, name)| *name == wanted).map(|(at, _)| at);
         let passed = names.iter().map(|(name, _)| cell(name)).collect();
@@ -272,26 +336,14 @@ fn plans(headers: Vec<Header>, names: &[(String, String)]) -> Vec<Plan> {
     headers.into_iter().map(plan).collect()
 }
 
-fn head(columns: &[String], passed: &[(String, String)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let names = columns.iter().chain(passed.iter().map(|(_, shown)| shown));
-    for (at, name) in names.enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        crate::cells::text(&mut out, name.as_bytes());
-    }
-    out.push(b'\n');
-    out
-}
-
-/// Sends pieces round; `take` sees them in the order of the input, and stops everything where it says false.
-fn stream(
+/// Sends pieces round; `take` sees them in the order of the input, and stops everything where it says false. Tells whether
+/// a file is to be read again in another way, which a [`Setup::once`] never asks for.
+pub(crate) fn stream(
     sources: Vec<Source>,
     shared: &Shared<'_, '_>,
     threads: usize,
     take: &mut dyn FnMut(&mut Outcome) -> Result<bool, RunError>,
-) -> Result<(), RunError> {
+) -> Result<Option<Again>, RunError> {
     let (free, freed) = channel::<Box<Job>>();
     let (work, worked) = channel::<Box<Job>>();
     let (done, arrived) = channel::<Arrival>();
@@ -319,7 +371,7 @@ fn stream(
 }
 
 /// Reads pieces into free jobs until the input or the free jobs end.
-fn read(sources: Vec<Source>, freed: &Receiver<Box<Job>>, work: &Sender<Box<Job>>) -> Result<(), RunError> {
+fn read(sources: Vec<Source>, freed: &Receiver<Box<Job>>, work: &Sender<Box<Job>>) -> Result<(), InputError> {
     let (mut number, mut rows_before) = (0, 0);
     for (file, source) in sources.into_iter().enumerate() {
         let (mut rows, mut stopped) = (0, false);
@@ -361,7 +413,7 @@ fn collect(
     arrived: &Receiver<Arrival>,
     free: &Sender<Box<Job>>,
     take: &mut dyn FnMut(&mut Outcome) -> Result<bool, RunError>,
-) -> Result<(), RunError> {
+) -> Result<Option<Again>, RunError> {
     let mut waiting: BTreeMap<u64, Box<Job>> = BTreeMap::new();
     let mut next = 0;
     let mut failure = None;
@@ -374,73 +426,15 @@ fn collect(
         while let Some(mut job) = waiting.remove(&next) {
             next += 1;
             if !take(&mut job.outcome)? {
-                return Ok(());
+                return Ok(None);
             }
             // The reader has gone where it has nothing left to read.
             let _ = free.send(job);
         }
     }
-    failure.map_or(Ok(()), Err)
-}
-
-/// Where the rows go: bill, layers, and what was set aside.
-struct Sink {
-    folder: PathBuf,
-    files: [Option<Pending>; 3],
-    memory: Option<[Vec<u8>; 3]>,
-    bytes: u64,
-}
-
-impl Sink {
-    fn open(options: &Options, bill_head: &[u8], layers_head: &[u8]) -> Result<Self, RunError> {
-        let mut sink = Self { folder: PathBuf::new(), files: [const { None }; 3], memory: None, bytes: 0 };
-        let wanted = [true, options.layers != Layers::None, options.set_aside];
-        match &options.output {
-            Output::Nothing => return Ok(sink),
-            Output::Memory => sink.memory = Some([const { Vec::new() }; 3]),
-            Output::Folder(folder) => {
-                let failed = |error| RunError::Write { file: folder.clone(), error };
-                fs::create_dir_all(folder).map_err(failed)?;
-                for (at, name) in ["bill.csv", "layers.csv", "faults.csv"].into_iter().enumerate() {
-                    if wanted[at] {
-                        sink.files[at] = Some(Pending::create(&folder.join(name)).map_err(failed)?);
-                    }
-                }
-                sink.folder.clone_from(folder);
-            }
-        }
-        let heads = [bill_head, layers_head, crate::fault::CSV_HEAD.as_bytes()];
-        let heads: Vec<&[u8]> = heads.into_iter().zip(wanted).map(|(head, wanted)| if wanted { head } else { b"" }).collect();
-        sink.put([heads[0], heads[1], heads[2]])?;
-        Ok(sink)
-    }
-
-    fn write(&mut self, outcome: &Outcome) -> Result<(), RunError> {
-        self.put([&outcome.bill, &outcome.layers, &outcome.faults])
-    }
-
-    fn put(&mut self, rows: [&[u8]; 3]) -> Result<(), RunError> {
-        for (at, rows) in rows.into_iter().enumerate() {
-            if let Some(memory) = &mut self.memory {
-                memory[at].extend_from_slice(rows);
-            }
-            if let Some(file) = &mut self.files[at] {
-                file.write(rows).map_err(|error| RunError::Write { file: self.folder.clone(), error })?;
-            }
-            self.bytes += rows.len() as u64;
-        }
-        Ok(())
-    }
-
-    /// Puts the files in their places, once all are on the disk.
-    fn finish(self) -> Result<[Vec<u8>; 3], RunError> {
-        let failed = |error| RunError::Write { file: self.folder.clone(), error };
-        for file in self.files.iter().flatten() {
-            file.sync().map_err(failed)?;
-        }
-        for file in self.files.into_iter().flatten() {
-            file.place().map_err(failed)?;
-        }
-        Ok(self.memory.unwrap_or_default())
+    match failure {
+        None => Ok(None),
+        Some(InputError::Again(again)) => Ok(Some(again)),
+        Some(error) => Err(error.into()),
     }
 }

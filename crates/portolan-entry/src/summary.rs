@@ -20,6 +20,17 @@ pub struct FamilyTotal {
     pub lines: u64,
 }
 
+/// What a fee comes to over a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeeTotal {
+    /// Of all lines on which it is known, in cents.
+    pub cents: i128,
+    /// On how many lines it is more than nothing.
+    pub lines: u64,
+    /// On how many lines it is not known.
+    pub not_known: u64,
+}
+
 /// What a run comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -47,6 +58,8 @@ pub struct Summary {
     pub cannot: BTreeMap<String, u64>,
     /// Lines that the law forbids to enter.
     pub prohibited: u64,
+    /// Fees, by their titles.
+    pub fees: BTreeMap<String, FeeTotal>,
     /// Findings, and on how many lines.
     pub findings: BTreeMap<Finding, u64>,
     /// Rows that were set aside, where the options allow it.
@@ -131,11 +144,24 @@ impl Summary {
                 *mine.entry(name).or_default() += lines;
             }
         }
+        for (fee, more) in other.fees {
+            let total = self.fees.entry(fee).or_default();
+            total.cents += more.cents;
+            total.lines += more.lines;
+            total.not_known += more.not_known;
+        }
         for (finding, lines) in other.findings {
             *self.findings.entry(finding).or_default() += lines;
         }
         self.faults.extend(other.faults, fault_limit);
     }
+}
+
+/// An amount of cents in dollars, however large: a file can hold any number of lines.
+pub fn dollars(cents: i128) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let whole = cents.unsigned_abs();
+    format!("{sign}{}.{:02}", whole / 100, whole % 100)
 }
 
 /// Counts without making a name twice.

@@ -3,7 +3,11 @@
 
 use portolan_engine::{Bill, Cause};
 use portolan_entry::audit::Audit;
-use portolan_entry::bill::{BillLayout, Keys};
+use portolan_entry::bill::{BillLayout, BillRow, Keys};
+use portolan_entry::fees::LineFees;
+use portolan_entry::layers::LayerRows;
+use portolan_entry::write::Passed;
+use portolan_entry::write::json::JsonRows;
 use portolan_entry::{Layers, layers};
 use serde_json::{Map, Value, json};
 
@@ -13,21 +17,20 @@ use super::page;
 use crate::failure::{Failure, Fault};
 use crate::options::{Stated, view};
 
-/// Columns that hold lists, with `;` between.
-const LISTS: [&str; 3] = ["needs_input", "beyond_horizon", "hts99_sequence"];
-
 /// The object.
 pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
     let (law, clock) = (told.words.law(), told.words.clock());
     let ledger = told.words.ledger();
     let keys = Keys { source_row: 1, entry_number: b"", line_number: b"" };
-    let layout = BillLayout::new(ledger, &[told.line.side]);
-    let mut bytes = Vec::new();
-    layout.write(&mut bytes, keys, told.line, clock, &told.answer.bill, &Audit::default());
-    let bill = rows(&layout.names(), &bytes)?.pop().unwrap_or_default();
-    bytes.clear();
-    layers::write(&mut bytes, Layers::All, (law, clock), keys, told.line, &told.answer, b"");
-    let layers = rows(&layers::COLUMNS.map(str::to_owned), &bytes)?;
+    let (line, answer, passed) = (told.line, &told.answer, &Passed::default());
+    let layout = BillLayout::new(ledger, &[line.side]);
+    let mut rows = JsonRows::new(&layout.schema(&[]));
+    let (audit, fees) = (&Audit::default(), &LineFees::default());
+    layout.write(&mut rows, &BillRow { keys, line, clock, bill: &answer.bill, audit, fees, passed });
+    let bill = objects(&rows)?.pop().unwrap_or_default();
+    let mut rows = JsonRows::new(&layers::schema(ledger, &[]));
+    LayerRows { law, clock, keys, line, answer, passed }.write(&mut rows, Layers::All);
+    let layers = objects(&rows)?;
     let mut line: Map<String, Value> = Map::new();
     line.insert("hts_number".to_owned(), json!(told.line.code.to_string()));
     for (column, value) in stated.pairs() {
@@ -63,24 +66,11 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
     }))
 }
 
-/// Rows of CSV without a header as objects; empty cells are null.
-fn rows(names: &[String], bytes: &[u8]) -> Result<Vec<Map<String, Value>>, Failure> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
-    let broken = |error: csv::Error| Failure::Broken(Fault::new(format!("an answer does not read back: {error}")));
-    reader
-        .records()
-        .map(|record| {
-            let record = record.map_err(broken)?;
-            Ok(names.iter().zip(&record).map(|(name, cell)| (name.clone(), value(name, cell))).collect())
-        })
-        .collect()
-}
-
-fn value(name: &str, cell: &str) -> Value {
-    if LISTS.contains(&name) {
-        return cell.split(';').filter(|item| !item.is_empty()).collect();
-    }
-    if cell.is_empty() { Value::Null } else { Value::from(cell) }
+/// Rows as objects.
+fn objects(rows: &JsonRows) -> Result<Vec<Map<String, Value>>, Failure> {
+    let broken = |error| Failure::Broken(Fault::new(format!("an answer does not read back: {error}")));
+    let objects = serde_json::Deserializer::from_slice(rows.bytes()).into_iter();
+    objects.collect::<Result<_, _>>().map_err(broken)
 }
 
 fn amounts(bill: &Bill) -> Value {

@@ -3,6 +3,7 @@
 mod acceptance;
 mod bills;
 mod faults;
+mod forms;
 mod sums;
 mod worked;
 
