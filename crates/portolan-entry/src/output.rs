@@ -92,6 +92,8 @@ impl Drop for Pending {
 #[derive(Debug)]
 pub struct FileSet {
     path: PathBuf,
+    /// Name of the manifest.
+    manifest: String,
     made: bool,
     /// Held to the end, so that two runs never write to one folder.
     _lock: Option<File>,
@@ -103,6 +105,14 @@ impl FileSet {
     /// # Errors
     /// The folder cannot be made, or another run is writing to it.
     pub fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_named(path, manifest::NAME)
+    }
+
+    /// Begins a set whose manifest has another name than the usual one: sets of different names share a folder.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_named(path: &Path, manifest: &str) -> io::Result<Self> {
         let made = !path.exists();
         fs::create_dir_all(path)?;
         // Where a folder cannot be opened or locked the last run to finish wins, with all of its files.
@@ -117,7 +127,7 @@ impl FileSet {
                 fs::remove_file(path.join(name.as_ref()))?;
             }
         }
-        Ok(Self { path: path.to_owned(), made, _lock: lock })
+        Ok(Self { path: path.to_owned(), manifest: manifest.to_owned(), made, _lock: lock })
     }
 
     /// The folder.
@@ -143,8 +153,8 @@ impl FileSet {
             file.sync().map_err(at(&file.place))?;
         }
         let written: Vec<Written> = files.iter().map(|(entry, file)| file.written(entry.clone())).collect();
-        let mut last = self.file(manifest::NAME).map_err(at(&self.path))?;
-        let place = self.path.join(manifest::NAME);
+        let mut last = self.file(&self.manifest).map_err(at(&self.path))?;
+        let place = self.path.join(&self.manifest);
         last.write_all(manifest.text(&written).as_bytes()).and_then(|()| last.sync()).map_err(at(&place))?;
         let old = self.remove_manifest().map_err(at(&place))?;
         for (_, file) in files {
@@ -159,7 +169,7 @@ impl FileSet {
 
     /// Removes the manifest of an earlier set; gives its files.
     fn remove_manifest(&self) -> io::Result<Vec<(String, u64)>> {
-        let place = self.path.join(manifest::NAME);
+        let place = self.path.join(&self.manifest);
         let text = match fs::read_to_string(&place) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
