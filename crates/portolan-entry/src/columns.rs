@@ -66,15 +66,15 @@ columns! {
         "entered value in dollars; without it the answer is rates only";
     EnteredValue, "entered_value", "money", [], "entered value as stated, for cn_import";
     Currency, "currency", "ISO code", [], "currency of entered_value, three letters";
-    Quantity1, "quantity_1", "decimal", ["Quantity"], "a quantity, for specific rates";
-    Unit1, "unit_1", "text", ["Unit"], "its unit";
-    Quantity2, "quantity_2", "decimal", [], "a second quantity";
-    Unit2, "unit_2", "text", [], "its unit";
-    Quantity3, "quantity_3", "decimal", [], "a third quantity";
-    Unit3, "unit_3", "text", [], "its unit";
+    Quantity1, "quantity_1", "decimal", ["Quantity", "Line Tariff Quantity (1)"], "a quantity, for specific rates";
+    Unit1, "unit_1", "text", ["Unit", "Line Tariff UOM (1) Code"], "its unit";
+    Quantity2, "quantity_2", "decimal", ["Line Tariff Quantity (2)"], "a second quantity";
+    Unit2, "unit_2", "text", ["Line Tariff UOM (2) Code"], "its unit";
+    Quantity3, "quantity_3", "decimal", ["Line Tariff Quantity (3)"], "a third quantity";
+    Unit3, "unit_3", "text", ["Line Tariff UOM (3) Code"], "its unit";
     GrossWeightKg, "gross_weight_kg", "kilograms", [], "gross weight";
     MfnPct, "mfn_pct", "percent", [], "the ordinary rate, where the ledger has no schedule for the direction";
-    Spi, "spi", "program", ["Special Program Indicator", "SPI Code"], "special program claimed: S, S+, KR, AU, A, ...";
+    Spi, "spi", "program", ["Special Program Indicator", "SPI Code", "Line SPI Code"], "special program claimed: S, S+, KR, AU, A, ...";
     SteelPct, "steel_pct", "percent", [], "share of the value that is steel content";
     AluminumPct, "aluminum_pct", "percent", ["aluminium_pct"], "share of the value that is aluminum content";
     CopperPct, "copper_pct", "percent", [], "share of the value that is copper content";
@@ -90,20 +90,20 @@ columns! {
     FiledDuty99, "filed_duty_99", "dollars", [], "the duty filed under each of them, in the same order";
     Ch98Number, "ch98_number", "code", [], "chapter 98 number claimed beside the line";
     ProcessingValueUsd, "processing_value_usd", "dollars", [], "value of the processing abroad";
-    FiledDutyTotal, "filed_duty_total", "dollars", [], "the duty as filed, ordinary and additional";
+    FiledDutyTotal, "filed_duty_total", "dollars", ["Line Tariff Duty Amount"], "the duty as filed, ordinary and additional";
     FiledMpf, "filed_mpf", "dollars", [], "merchandise processing fee as filed";
     FiledHmf, "filed_hmf", "dollars", [], "harbor maintenance fee as filed";
     DepositDate, "deposit_date", "day", ["Duty Payment Date", "Collection Date"],
         "when estimated duty was deposited; the entry date stands for it where it is not stated";
     LiquidationDate, "liquidation_date", "day", [], "when the entry was liquidated";
     LiquidationStatus, "liquidation_status", "text", [], "as the port reports it";
-    ReconFlag, "recon_flag", "text", [], "whether it is flagged for reconciliation";
+    ReconFlag, "recon_flag", "text", ["Reconciliation Indicator"], "whether it is flagged for reconciliation";
     ProtestStatus, "protest_status", "text", [], "whether it was protested";
     DrawbackFlag, "drawback_flag", "text", [], "whether drawback was claimed";
 }
 
 /// A header without what does not tell it apart: case, spaces, underscores and other signs.
-fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 

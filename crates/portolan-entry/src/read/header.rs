@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::table::Row;
-use crate::columns::Column;
+use crate::columns::{self, Column};
 use crate::fault::{Fault, Faults, FieldFault};
 
 /// How many rows may stand above the header: titles, the name of a report, empty lines.
@@ -119,6 +119,7 @@ impl Header {
                 add(fault);
             }
         }
+        header.settle_value();
         for required in Column::REQUIRED {
             if header.position(required).is_none() {
                 add(missing(required));
@@ -139,10 +140,28 @@ impl Header {
             FieldFault::of_line(format!("the columns \"{twin}\" and \"{name}\" are one{which}"))
                 .help("take one of them out")
         });
-        self.keys.entry(name.clone()).or_insert(self.names.len());
+        let known = self.keys.get(&name).copied();
+        self.push(column, name.clone());
+        // Of two columns of one name the first keeps it; the file is refused anyway.
+        self.keys.extend(known.map(|at| (name, at)));
+        fault
+    }
+
+    /// A report may state the value by line alone.
+    fn settle_value(&mut self) {
+        if self.position(Column::EnteredValueUsd).is_none() {
+            let by_line = self.names.iter().position(|name| columns::folded(name) == "linegoodsvalueamount");
+            if let Some(column) = by_line.and_then(|at| self.columns.get_mut(at)) {
+                *column = Some(Column::EnteredValueUsd);
+            }
+        }
+    }
+
+    /// Adds a column that is known not to be there.
+    pub(super) fn push(&mut self, column: Option<Column>, name: String) {
+        self.keys.insert(name.clone(), self.names.len());
         self.columns.push(column);
         self.names.push(name);
-        fault
     }
 
     /// Whether these are the names of the columns that every line needs.

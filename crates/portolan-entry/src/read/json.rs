@@ -90,7 +90,7 @@ impl JsonSource {
             if count > 0 || self.text.at_end {
                 self.text.left.extend_from_slice(&bytes[end..]);
                 bytes.truncate(end);
-                *piece = Piece { rows: Rows::Json(bytes), first: self.rows, count, taken: self.text.taken() };
+                *piece = Piece { rows: Rows::Json(bytes), first: self.rows, count, taken: self.text.taken(), notes: Vec::new() };
                 self.rows += count;
                 return Ok(count > 0);
             }

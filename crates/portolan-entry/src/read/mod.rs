@@ -6,15 +6,18 @@
 //! them; workbooks and reports that are folded come as finished tables.
 
 mod csv;
+mod fold;
 mod header;
 mod json;
 mod media;
 mod parquet;
+mod report;
 mod table;
 mod workbook;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io;
 
 use arrow::array::RecordBatch;
@@ -25,6 +28,7 @@ pub use table::{Row, Table};
 use crate::fault::{Faults, FieldFault};
 use crate::records;
 use csv::CsvSource;
+use fold::Fold;
 use json::JsonSource;
 use media::Content;
 use parquet::ParquetSource;
@@ -42,6 +46,17 @@ pub enum InputError {
     },
     /// What it holds is wrong.
     Faults(Faults),
+    /// It is to be read again from its beginning, in another way.
+    Again(Again),
+}
+
+/// Why files are read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// A row names a value that the header does not have.
+    AllKeys,
+    /// Rows of one line do not lie together.
+    Gather,
 }
 
 impl InputError {
@@ -64,6 +79,24 @@ pub struct Setup<'s> {
     pub sheet: Option<&'s str>,
     /// Files whose rows name their values are read whole for their names before they are read for their rows.
     pub all_keys: bool,
+    /// Files with a row for each tariff number are held whole, since the rows of a line do not lie together.
+    pub gather: bool,
+}
+
+impl<'s> Setup<'s> {
+    /// For who reads files once: whole for their names, and held where rows are folded.
+    pub fn once(sheet: Option<&'s str>) -> Self {
+        Self { sheet, all_keys: true, gather: true }
+    }
+
+    /// The same, but read in another way.
+    #[must_use]
+    pub fn again(self, again: Again) -> Self {
+        match again {
+            Again::AllKeys => Self { all_keys: true, ..self },
+            Again::Gather => Self { gather: true, ..self },
+        }
+    }
 }
 
 /// Rows as they came.
@@ -107,6 +140,8 @@ pub struct Piece {
     pub count: u64,
     /// How many bytes of the input were read for it.
     pub taken: u64,
+    /// What was done to rows to make lines of them, and to how many.
+    pub notes: Vec<(Cow<'static, str>, u64)>,
 }
 
 /// Takes a piece, and leaves another in its place whose memory can be used again; false where no more are wanted.
@@ -122,7 +157,7 @@ pub struct Room {
 /// What a piece is besides its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// A row names a value that the header does not have: the file is to be read again with [`Setup::all_keys`].
+    /// A row names a value that the header does not have: the file is to be read again ([`Again::AllKeys`]).
     pub late_key: bool,
 }
 
@@ -168,6 +203,19 @@ enum Form {
     Json(JsonSource),
     Parquet(ParquetSource),
     Book(Box<BookSource>),
+    Fold(Box<Fold>),
+}
+
+impl Form {
+    fn drive(self, give: Give<'_>) -> Result<(), InputError> {
+        match self {
+            Self::Csv(source) => source.drive(give),
+            Self::Json(source) => source.drive(give),
+            Self::Parquet(source) => source.drive(give),
+            Self::Book(source) => source.drive(give),
+            Self::Fold(source) => source.drive(give),
+        }
+    }
 }
 
 impl Source {
@@ -195,6 +243,7 @@ impl Source {
                 (Form::Book(Box::new(source)), header)
             }
         };
+        let (form, header) = Fold::of(form, header, setup.gather)?;
         Ok((Self { form }, header))
     }
 
@@ -203,11 +252,6 @@ impl Source {
     /// # Errors
     /// The file cannot be read, or ends within a row.
     pub fn drive(self, give: Give<'_>) -> Result<(), InputError> {
-        match self.form {
-            Form::Csv(source) => source.drive(give),
-            Form::Json(source) => source.drive(give),
-            Form::Parquet(source) => source.drive(give),
-            Form::Book(source) => source.drive(give),
-        }
+        self.form.drive(give)
     }
 }

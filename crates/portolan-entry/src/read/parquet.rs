@@ -58,7 +58,8 @@ impl ParquetSource {
             let count = batch.num_rows() as u64;
             let now = u128::from(self.size) * u128::from(first + count) / u128::from(self.rows.max(1));
             let now = u64::try_from(now).unwrap_or(u64::MAX);
-            let mut piece = Piece { rows: Rows::Batch(batch), first, count, taken: now.saturating_sub(taken) };
+            let taken_now = now.saturating_sub(taken);
+            let mut piece = Piece { rows: Rows::Batch(batch), first, count, taken: taken_now, notes: Vec::new() };
             (first, taken) = (first + count, now);
             if count > 0 && !give(&mut piece)? {
                 return Ok(());

@@ -28,6 +28,7 @@ fn said(error: InputError) -> String {
     match error {
         InputError::Faults(faults) => faults.to_string(),
         InputError::Read { file, error } => format!("{file}: {error}"),
+        InputError::Again(again) => format!("{again:?}"),
     }
 }
 

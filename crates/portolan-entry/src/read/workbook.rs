@@ -37,6 +37,7 @@ pub(super) struct BookSource {
     merged: Vec<calamine::Dimensions>,
     /// Which cells are of columns that are known.
     known: Vec<bool>,
+    notes: Vec<(Cow<'static, str>, u64)>,
 }
 
 impl BookSource {
@@ -54,7 +55,7 @@ impl BookSource {
         let known = header.columns.iter().map(Option::is_some).collect();
         let (size, columns) = (input.size().unwrap_or(0), header.columns.len());
         let header_row = found.row;
-        Ok((Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known }, header))
+        Ok((Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known, notes: Vec::new() }, header))
     }
 
     pub(super) fn drive(mut self, give: Give<'_>) -> Result<(), InputError> {
@@ -91,7 +92,13 @@ impl BookSource {
             let now = if at_end { self.size } else { now.min(self.size) };
             let table = std::mem::take(&mut rows.table);
             self.rows += table.len() as u64;
-            let mut piece = Piece { rows: Rows::Table(table), first, count: last - first, taken: now.saturating_sub(taken) };
+            let mut piece = Piece {
+                rows: Rows::Table(table),
+                first,
+                count: last - first,
+                taken: now.saturating_sub(taken),
+                notes: std::mem::take(&mut self.notes),
+            };
             (first, taken) = (last, now);
             if self.rows == 0 {
                 let fault = FieldFault::of_line("the sheet holds a header and no rows");

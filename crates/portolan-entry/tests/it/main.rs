@@ -3,6 +3,8 @@
 mod acceptance;
 mod bills;
 mod faults;
+mod formats;
+mod make;
 mod forms;
 mod sums;
 mod worked;
