@@ -1,6 +1,6 @@
 //! Records, moments and amounts in plain words.
 
-use portolan_engine::answer::Row;
+use portolan_engine::answer::{Answer, Row};
 use portolan_engine::resolve::Record;
 use portolan_engine::{Law, Pct};
 use portolan_entry::condition;
@@ -114,8 +114,9 @@ impl<'w, 'l> Words<'w, 'l> {
     }
 
     /// Why a row of a line's answer has its status, with the act that decides; empty where it is plainly owed.
-    pub fn why(&self, row: &Row, line: &EntryLine, needs_input: &[String]) -> String {
-        let teller = Teller { law: self.law, clock: self.clock, line, needs_input, edition: "" };
+    pub fn why(&self, row: &Row, line: &EntryLine, answer: &Answer) -> String {
+        let (needs_input, rows) = (&answer.bill.needs_input, &answer.rows);
+        let teller = Teller { law: self.law, clock: self.clock, line, needs_input, edition: "", rows };
         let said = teller.tell(row);
         // A rate that a suspension keeps is owed too, and told as such.
         if said.code == "owed" { String::new() } else { said.text }
@@ -131,7 +132,7 @@ impl<'w, 'l> Words<'w, 'l> {
         };
         let asserted: Vec<&Condition> = when.iter().filter(|c| condition::is_asserted(self.law, c)).collect();
         let named = condition::columns(self.law, &asserted);
-        named.iter().map(|name| option_of(name.strip_prefix("claims: ").unwrap_or(name))).collect()
+        named.iter().map(|name| option_of(name.strip_prefix("claims ").unwrap_or(name))).collect()
     }
 }
 

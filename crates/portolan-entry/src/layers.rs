@@ -104,7 +104,8 @@ impl LayerRows<'_, '_> {
     pub fn write(&self, out: &mut impl Cells, which: Layers) -> u64 {
         let edition = edition(self.answer);
         let needs_input = &self.answer.bill.needs_input;
-        let teller = Teller { law: self.law, clock: self.clock, line: self.line, needs_input, edition: &edition };
+        let rows = &self.answer.rows;
+        let teller = Teller { law: self.law, clock: self.clock, line: self.line, needs_input, edition: &edition, rows };
         let mut written = 0;
         for (row, seq) in self.answer.rows.iter().zip(1_u64..) {
             if !which.holds(row.status) {

@@ -35,6 +35,8 @@ pub struct Teller<'a, 'l> {
     pub needs_input: &'a [String],
     /// The edition of the schedule that states the ordinary rate, with what is to be said of it.
     pub edition: &'a str,
+    /// All rows of the line's answer: what one row is, another may explain.
+    pub rows: &'a [Row],
 }
 
 /// The short name of an act: `EO 14257`, `90 FR 15041`; its title where the register's name says no more.
@@ -80,7 +82,7 @@ impl Teller<'_, '_> {
             }
             Why::Owed => self.owed(row),
             Why::Condition(atom) => {
-                let of_atom = self.law.facts.atoms.get(usize::from(atom.0)).map(|atom| &atom.condition);
+                let of_atom = self.law.facts.atoms.get(usize::from(atom.0)).and_then(|atom| atom.condition());
                 self.unmet(row, of_atom)
             }
             Why::Provisions => self.unmet_relation(row),
@@ -125,6 +127,13 @@ impl Teller<'_, '_> {
             Some((node.suspensions[at], term))
         });
         let Some((suspension, term)) = kept else {
+            if let Some(before) = self.annulled_before(row) {
+                let before = self.named(before);
+                return said(
+                    "owed_contested",
+                    format!("owed: {before}, which went before it, is annulled; that it comes back is contested"),
+                );
+            }
             let text = match row.status {
                 Status::BeyondHorizon => "owed as the text stands; the program was not checked as far as this day",
                 _ => "owed",
@@ -134,6 +143,31 @@ impl Teller<'_, '_> {
         let beneath = self.rate_beneath(row);
         let end = self.after(term.until, suspension.resumes, &beneath);
         said("kept_rate", format!("{} suspends {beneath} and keeps {}{end}", self.act(term.act), row.rate_text))
+    }
+
+    /// An annulled duty that a stacking rule put before this one and that the line would have owed.
+    fn annulled_before(&self, row: &Row) -> Option<ProvisionIx> {
+        let own = provision_of(row)?;
+        let moment = self.moment(row.at);
+        let timeline = &self.law.timeline;
+        let exempt = |of: ProvisionIx| {
+            self.rows.iter().any(|row| match row.subject {
+                Subject::Record(Record::Exception(index)) if row.status == Status::Exempt => {
+                    let node = timeline.exception(index);
+                    node.record.spares.is_none() && node.of.contains(&of)
+                }
+                _ => false,
+            })
+        };
+        let annulled = |place: &ProvisionIx| {
+            let row = self.rows.iter().find(|row| provision_of(row) == Some(*place));
+            row.is_some_and(|row| row.status == Status::Annulled) && !exempt(*place)
+        };
+        timeline.rules.iter().find_map(|rule| {
+            let (_, tiers) = timeline.in_force(&rule.orders, moment.at, moment.known)?;
+            let place = tiers.iter().position(|tier| tier.contains(&own))?;
+            tiers[..place].iter().flatten().copied().find(|before| annulled(before))
+        })
     }
 
     fn suspended(&self, row: &Row, suspension: u16, term: u16) -> Said {

@@ -117,7 +117,7 @@ fn names(told: &Told<'_, '_>, layer: &Layer) -> (String, String) {
 
 /// Why a layer is as it is, and by which act.
 fn why(told: &Told<'_, '_>, layer: &Layer) -> String {
-    let reason = told.words.why(layer, told.line, &told.answer.bill.needs_input);
+    let reason = told.words.why(layer, told.line, &told.answer);
     let mut parts = vec![reason];
     if layer.subject == Subject::Ordinary {
         parts.extend(told.answer.ordinary.edition.as_ref().map(|edition| format!("schedule edition {edition}")));
