@@ -40,6 +40,9 @@ pub struct Args {
     view: Side,
     #[command(flatten)]
     suppose: Suppose,
+    /// Leave the fees of customs out; files whose lines state entry numbers are then read once
+    #[arg(long)]
+    no_fees: bool,
     /// Exit with 1 where a line cannot be answered in full, or where what was filed is not what is owed
     #[arg(long)]
     strict: bool,
@@ -97,6 +100,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
             Format::Xlsx => portolan_entry::Format::Xlsx,
             Format::Jsonl => portolan_entry::Format::Jsonl,
         },
+        fees: !args.no_fees,
         command: std::env::args().skip(1).collect(),
         ..Options::new(known.unwrap_or_else(|| source.today()), output)
     };
@@ -206,18 +210,17 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
 }
 
 fn show_fees(summary: &Summary, page: &mut Page) {
-    if summary.fees.is_empty() {
-        return;
-    }
-    page.section("Fees");
-    let row = |(fee, total): (&String, &portolan_entry::summary::FeeTotal)| {
-        let row = counted(fee, total.lines).cell(dollars(total.cents));
-        let not_known =
-            if total.not_known > 0 { format!("not known on {}", lines(total.not_known)) } else { String::new() };
-        row.note(not_known)
+    let shown = summary.fees.iter().filter(|total| total.lines + total.not_known > 0);
+    let row = |total: &portolan_entry::summary::FeeTotal| {
+        let row = counted(&total.title, total.lines).cell(dollars(total.cents));
+        let not_known = total.not_known;
+        row.note(if not_known > 0 { format!("not known on {}", lines(not_known)) } else { String::new() })
     };
-    let rows: Vec<Row> = summary.fees.iter().map(row).collect();
-    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+    let rows: Vec<Row> = shown.map(row).collect();
+    if !rows.is_empty() {
+        page.section("Fees");
+        page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+    }
 }
 
 /// So many lines, in words.

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// How the bar over numbers looks.
+const NUMBERS: &str = "{wide_bar} {percent:>3}%  {pos} of {len} numbers, {per_sec}, {eta} left";
+
 /// A bar on standard error, with rate and time left. Where that is no terminal nothing is shown.
 pub struct Progress {
     bar: ProgressBar,
@@ -28,6 +31,20 @@ impl Progress {
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         Self { bar }
+    }
+
+    /// A bar for working out so many numbers of the schedule.
+    pub fn of_numbers(all: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr_with_hz(4));
+        if let Ok(style) = ProgressStyle::with_template(NUMBERS) {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// Tells how many numbers are done.
+    pub fn numbers(&self, done: u64) {
+        self.bar.set_position(done);
     }
 
     /// Tells how many lines and bytes are done.
@@ -59,6 +76,7 @@ mod tests {
         for template in [
             "{wide_bar} {percent:>3}%  {msg}, {binary_bytes_per_sec}, {eta} left",
             "{spinner} {binary_bytes} read  {msg}, {binary_bytes_per_sec}",
+            NUMBERS,
         ] {
             ProgressStyle::with_template(template).unwrap();
         }

@@ -4,12 +4,12 @@ use portolan_engine::{Bill, Engine, Fault as EngineFault, Law};
 use portolan_ledger::Side;
 use portolan_ledger::line::EntryLine;
 
-use crate::audit::{Audit, audit};
+use crate::audit::Auditor;
 use crate::bill::{BillLayout, BillRow, Keys};
 use crate::builder::{Context, LineBuilder};
 use crate::columns::Column;
 use crate::fault::{FieldFault, shown};
-use crate::fees::LineFees;
+use crate::fees::{AllConsidered, FeeRows, Fees, LineFees, Noted, Place, Shares};
 use crate::layers::{LayerRows, Layers};
 use crate::read::{Header, Piece, Room, Row, Taken};
 use crate::refund::{self, Refunder};
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub fault_rows: u64,
     /// The ledger is wrong on a line of it: there is no answer at all then.
     pub conflict: Option<RunError>,
+    /// What its lines bring to the fees of their entries, where that is gathered.
+    pub noted: Vec<Noted>,
     /// What the piece was besides its rows.
     pub taken: Taken,
     /// Sides whose lines it holds, one bit each.
@@ -74,12 +76,24 @@ pub struct Shared<'a, 'l> {
     pub plans: Vec<Plan>,
     /// Refunds are asked for, not bills.
     pub refund: Option<&'a Refunder<'l>>,
+    /// How fees are computed; none where they are not asked for.
+    pub fees: Option<FeeRun<'a>>,
+}
+
+/// What is done about fees.
+#[derive(Clone, Copy, Debug)]
+pub enum FeeRun<'a> {
+    /// What the lines bring to the fees of their entries is gathered, and nothing else is done.
+    Gather,
+    /// They are computed, with these shares of what entries of several lines owe.
+    Compute(&'a Shares),
 }
 
 /// An evaluator of pieces.
 pub struct Evaluator<'a, 'l> {
     shared: &'a Shared<'a, 'l>,
     engine: Engine<'a>,
+    auditor: Auditor<'l>,
     builder: LineBuilder<'a>,
     bill: Bill,
     passed: Passed,
@@ -101,6 +115,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         Self {
             shared,
             engine: Engine::new(shared.law),
+            auditor: Auditor::new(shared.law),
             builder: LineBuilder::new(shared.context),
             bill: Bill::default(),
             passed: Passed::default(),
@@ -145,6 +160,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         out.bill.clear();
         out.layers.clear();
         out.refunds.clear();
+        out.noted.clear();
         out.faults.clear();
         out.fault_rows = 0;
         out.conflict = None;
@@ -225,21 +241,35 @@ impl<'a, 'l> Evaluator<'a, 'l> {
             out.summary.lines += 1;
             return Ok(());
         }
-        let passed = &self.passed;
-        if self.shared.layers == Layers::None {
+        let (fees, passed) = (Fees::new(self.shared.law), &self.passed);
+        let considered = match self.shared.fees {
+            None => AllConsidered::new(),
+            Some(FeeRun::Compute(shares)) => fees.of(line, clock, keys.source_row, shares),
+            Some(FeeRun::Gather) => {
+                let Keys { source_row: row, entry_number, line_number } = keys;
+                out.noted.extend(fees.note(line, clock, Place { entry_number, line_number, row }));
+                return Ok(());
+            }
+        };
+        let which = self.shared.layers;
+        if which == Layers::None {
             self.engine.bill_into(line, &mut self.bill).map_err(|fault| refused(fault, out))?;
         } else {
             let answer = self.engine.answer(line).map_err(|fault| refused(fault, out))?;
             let rows = LayerRows { law: self.shared.law, clock, keys, line, answer: &answer, passed };
-            let written = with_rows!(&mut out.layers, layers => rows.write(layers, self.shared.layers));
-            out.summary.layers += written;
+            let rows_before = answer.rows.len() as u64;
+            let of_fees = FeeRows { fees, considered: &considered, line, clock, keys, rows_before, passed };
+            out.summary.layers += with_rows!(&mut out.layers, layers => {
+                rows.write(layers, which) + of_fees.write(layers, |status| which.holds(status))
+            });
             self.bill = answer.bill;
         }
         let bill = &self.bill;
-        let audit = if entry.filed.is_nothing() { Audit::default() } else { audit(&mut self.engine, entry, bill) };
-        let fees = LineFees::default();
-        out.summary.add(line.value, bill, audit.finding);
+        let audit = self.auditor.audit(&mut self.engine, entry, bill);
+        out.summary.add(line.value, bill, &audit);
+        out.summary.add_fees(&considered);
         if !self.shared.quiet {
+            let fees = LineFees::new(&considered, line.value, bill.total_duty);
             let row = BillRow { keys, line, clock, bill, audit: &audit, fees: &fees, passed };
             with_rows!(&mut out.bill, rows => self.shared.layout.write(rows, &row));
         }
@@ -271,6 +301,9 @@ pub fn engine_fault(fault: EngineFault, line: &EntryLine) -> FieldFault {
         EngineFault::UnknownCode { nearest, successors, edition } => {
             let fault = of_code(format!("{edition} has no such number"));
             match (successors.as_slice(), nearest.as_slice()) {
+                ([], []) if line.code.chapter() == 99 => fault.help(
+                    "what is filed beside an article stands in filed_hts99, or in a row of its own by tariff_ordinal",
+                ),
                 ([], []) => fault,
                 ([], nearest) => fault.help(format!("near it are {}", names(nearest))),
                 (successors, _) => fault.help(format!("its place was taken by {}", names(successors))),

@@ -17,8 +17,10 @@ use portolan_ledger::{Day, Ledger, Side};
 
 use crate::bill::BillLayout;
 use crate::builder::Context;
-use crate::evaluate::{Evaluator, Outcome, Plan, Position, Shared, side_bit};
+use crate::columns::Column;
+use crate::evaluate::{Evaluator, FeeRun, Outcome, Plan, Position, Shared, side_bit};
 use crate::fault::{Faults, FieldFault};
+use crate::fees::{Fees, Shares};
 use crate::layers::{self, Layers};
 use crate::manifest::{InputEntry, Manifest};
 use crate::read::{Again, Header, Input, InputError, Piece, Setup, Source};
@@ -54,6 +56,8 @@ pub struct Options {
     pub format: Format,
     /// The command line, which the manifest tells; empty where there was none.
     pub command: Vec<String>,
+    /// Fees are computed; where lines state entry numbers the input is read twice for that.
+    pub fees: bool,
     /// How many threads evaluate; at least one.
     pub threads: usize,
     /// How many faults are told one by one.
@@ -75,6 +79,7 @@ impl Options {
             output,
             format: Format::Csv,
             command: Vec::new(),
+            fees: true,
             threads: thread::available_parallelism().map_or(1, usize::from),
             fault_limit: 100,
             set_aside: false,
@@ -143,7 +148,10 @@ impl fmt::Display for RunError {
             Self::Write { file, error } => write!(f, "{} cannot be written: {error}", file.display()),
             Self::Form { file, what, help } => write!(f, "{} cannot be written: {what}; {help}", file.display()),
             Self::Conflict { one, other, place } => {
-                write!(f, "{place}: the ledger lets {one} and {other} stand on one line and does not say how they relate")
+                write!(
+                    f,
+                    "{place}: the ledger lets {one} and {other} stand on one line and does not say how they relate"
+                )
             }
         }
     }
@@ -157,7 +165,9 @@ impl From<InputError> for RunError {
             InputError::Read { file, error } => Self::Read { file, error },
             InputError::Faults(faults) => Self::Input(faults),
             // Who reads a file so that it may have to be read again looks for that before this.
-            InputError::Again(_) => Self::Input(Faults::of_file("", FieldFault::of_line("the input changed while it was read"))),
+            InputError::Again(_) => {
+                Self::Input(Faults::of_file("", FieldFault::of_line("the input changed while it was read")))
+            }
         }
     }
 }
@@ -238,9 +248,26 @@ fn attempt<'l>(
     };
     let threads = options.threads.max(1);
     let mut sink = Sink::open(&options.output, options.format, &tables, threads)?;
-    let plans = plans(headers, &names);
-    let (format, fault_limit, set_aside) = (options.format, options.fault_limit, options.set_aside);
-    let shared = Shared { law, context, layout, layers, quiet, format, tables, fault_limit, set_aside, plans, refund: None };
+    let names_entries = headers.iter().any(|header| header.position(Column::EntryNumber).is_some());
+    let shares = if options.fees && names_entries {
+        gather(inputs, (options, setup), (law, context))?
+    } else {
+        Shares::default()
+    };
+    let shared = Shared {
+        law,
+        context,
+        layout,
+        layers,
+        quiet,
+        format: options.format,
+        tables,
+        fault_limit: options.fault_limit,
+        set_aside: options.set_aside,
+        plans: plans(headers, &names),
+        refund: None,
+        fees: options.fees.then_some(FeeRun::Compute(&shares)),
+    };
     let mut total = Summary::new(ledger);
     let (mut seen, mut again) = (0, None);
     let mut take = |outcome: &mut Outcome| {
@@ -290,6 +317,36 @@ fn attempt<'l>(
     total.bytes_out = received.bytes;
     let (bill, layers, faults) = (received.bill, received.layers, received.faults);
     Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers, faults })))
+}
+
+/// Reads the input for what its lines bring to the fees of their entries. Its faults are told when it is read for its
+/// bills.
+fn gather<'l>(
+    inputs: &[Input],
+    (options, setup): (&Options, Setup<'_>),
+    (law, context): (&Law<'l>, &Context<'l>),
+) -> Result<Shares, RunError> {
+    let (sources, headers) = open(inputs, setup, options.fault_limit)?;
+    let shared = Shared {
+        law,
+        context,
+        layout: BillLayout::new(law.timeline.ledger, &[]),
+        layers: Layers::None,
+        quiet: true,
+        format: Format::Csv,
+        tables: Tables::default(),
+        fault_limit: 0,
+        set_aside: false,
+        plans: plans(headers, &[]),
+        refund: None,
+        fees: Some(FeeRun::Gather),
+    };
+    let mut noted = Vec::new();
+    stream(sources, &shared, options.threads.max(1), &mut |outcome| {
+        noted.append(&mut outcome.noted);
+        Ok(true)
+    })?;
+    Ok(Fees::new(law).shares(noted))
 }
 
 /// Opens all inputs and reads their headers: the columns that are passed through must be known before the first row.

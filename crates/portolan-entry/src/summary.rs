@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use portolan_engine::Bill;
-use portolan_ledger::Ledger;
+use portolan_ledger::{Cents, Ledger};
 
-use crate::audit::Finding;
+use crate::audit::{Audit, FamilyDelta, Finding};
 use crate::bill;
 use crate::fault::Faults;
+use crate::fees::Considered;
 
 /// What one family of law comes to over a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +24,25 @@ pub struct FamilyTotal {
 /// What a fee comes to over a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeeTotal {
+    /// What it is.
+    pub title: String,
     /// Of all lines on which it is known, in cents.
     pub cents: i128,
     /// On how many lines it is more than nothing.
     pub lines: u64,
     /// On how many lines it is not known.
     pub not_known: u64,
+}
+
+/// What was filed under one family of law beside what is owed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FiledTotal {
+    /// On how many lines it differs.
+    pub lines: u64,
+    /// Paid too much, over the lines with too much, in cents.
+    pub over_cents: i128,
+    /// Paid too little, over the lines with too little, in cents.
+    pub under_cents: i128,
 }
 
 /// What a run comes to.
@@ -58,10 +72,14 @@ pub struct Summary {
     pub cannot: BTreeMap<String, u64>,
     /// Lines that the law forbids to enter.
     pub prohibited: u64,
-    /// Fees, by their titles.
-    pub fees: BTreeMap<String, FeeTotal>,
+    /// Fees, in the order of the registers; those that no line turns on are among them.
+    pub fees: Vec<FeeTotal>,
     /// Findings, and on how many lines.
     pub findings: BTreeMap<Finding, u64>,
+    /// Filed less owed by finding, in cents, where both are known: below zero, too little was paid.
+    pub deltas: BTreeMap<Finding, i128>,
+    /// Filed less owed by family, where duties were filed by heading.
+    pub filed_families: BTreeMap<String, FiledTotal>,
     /// Rows that were set aside, where the options allow it.
     pub set_aside: u64,
     /// What was wrong with the rows that were set aside.
@@ -78,11 +96,32 @@ impl Summary {
     /// An empty summary with the families of a ledger.
     pub fn new(ledger: &Ledger) -> Self {
         let total = |id: &String| FamilyTotal { family: id.clone(), ..FamilyTotal::default() };
-        Self { families: ledger.families.iter().map(|family| total(&family.id)).collect(), ..Self::default() }
+        let fees = ledger.charges.iter().flat_map(|charges| &charges.fees);
+        let fee = |fee: &portolan_ledger::charges::Fee| FeeTotal { title: fee.title.clone(), ..FeeTotal::default() };
+        Self {
+            families: ledger.families.iter().map(|family| total(&family.id)).collect(),
+            fees: fees.map(fee).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Counts the fees of a line.
+    pub(crate) fn add_fees(&mut self, considered: &[Considered<'_>]) {
+        for one in considered {
+            let Some(total) = self.fees.get_mut(one.index.1) else { continue };
+            match one.stand.amount() {
+                Some(Cents(0)) => {}
+                Some(cents) => {
+                    total.cents += i128::from(cents.0);
+                    total.lines += 1;
+                }
+                None => total.not_known += 1,
+            }
+        }
     }
 
     /// Counts a line.
-    pub(crate) fn add(&mut self, value: Option<portolan_ledger::Cents>, bill: &Bill, finding: Option<Finding>) {
+    pub(crate) fn add(&mut self, value: Option<portolan_ledger::Cents>, bill: &Bill, audit: &Audit) {
         self.lines += 1;
         match value {
             Some(value) => self.value_cents += i128::from(value.0),
@@ -111,8 +150,16 @@ impl Summary {
             let family = self.families.get(usize::from(id.0)).map_or("", |total| total.family.as_str());
             count(&mut self.cannot, &format!("{family}: {reason}"));
         }
-        if let Some(finding) = finding {
+        if let Some(finding) = audit.finding {
             *self.findings.entry(finding).or_default() += 1;
+            *self.deltas.entry(finding).or_default() += audit.delta.map_or(0, |delta| i128::from(delta.0));
+        }
+        for FamilyDelta { family, cents } in &audit.families {
+            let Some(total) = self.families.get(usize::from(family.0)) else { continue };
+            let filed = self.filed_families.entry(total.family.clone()).or_default();
+            filed.lines += 1;
+            filed.over_cents += i128::from(cents.0.max(0));
+            filed.under_cents -= i128::from(cents.0.min(0));
         }
     }
 
@@ -144,14 +191,22 @@ impl Summary {
                 *mine.entry(name).or_default() += lines;
             }
         }
-        for (fee, more) in other.fees {
-            let total = self.fees.entry(fee).or_default();
+        for (total, more) in self.fees.iter_mut().zip(other.fees) {
             total.cents += more.cents;
             total.lines += more.lines;
             total.not_known += more.not_known;
         }
         for (finding, lines) in other.findings {
             *self.findings.entry(finding).or_default() += lines;
+        }
+        for (finding, cents) in other.deltas {
+            *self.deltas.entry(finding).or_default() += cents;
+        }
+        for (family, more) in other.filed_families {
+            let filed = self.filed_families.entry(family).or_default();
+            filed.lines += more.lines;
+            filed.over_cents += more.over_cents;
+            filed.under_cents += more.under_cents;
         }
         self.faults.extend(other.faults, fault_limit);
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Cents, Rate};
-use crate::record::{ActId, Mode, Place, Reference};
+use crate::record::{ActId, Mode, OriginRef, Place, Reference};
 use crate::time::{Day, Side};
 
 /// How sure a row is (`REGISTERS.md`, 9.6).
@@ -102,6 +102,8 @@ pub enum Per {
 pub enum FeeBasis {
     /// The entered value.
     EnteredValue,
+    /// The entered value and the duty on it: a value-added tax, which stands outside the bill.
+    ValueAndDuty,
 }
 
 /// What a fee comes to.
@@ -131,6 +133,33 @@ pub struct FeeRate {
     pub support: Support,
 }
 
+/// The column of the bill that holds a fee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeeColumn {
+    /// Merchandise processing.
+    Mpf,
+    /// Harbor maintenance.
+    Hmf,
+}
+
+/// Goods that do not owe a fee. All that is given must hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeExemption {
+    /// One of these special programs is claimed; empty: none is asked for.
+    pub spi: Vec<String>,
+    /// They are products of one of these; empty: of any.
+    pub origin: Vec<OriginRef>,
+    /// A chapter 98 number is claimed that begins with one of these, or any; empty: none is asked for.
+    pub ch98: Vec<String>,
+    /// But none that begins with one of these.
+    pub ch98_except: Vec<String>,
+    /// On which days.
+    pub days: Days,
+    /// By what.
+    pub support: Support,
+}
+
 /// A fee of customs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fee {
@@ -146,6 +175,12 @@ pub struct Fee {
     pub basis: Option<FeeBasis>,
     /// Owed only on these modes of transport; empty means on all.
     pub modes: Vec<Mode>,
+    /// The column of the bill that holds it; none for a fee that a bill does not compute.
+    pub column: Option<FeeColumn>,
+    /// Owed on entries of these types; empty means on all. Whether it is owed on another type is not known.
+    pub entry_types: Vec<String>,
+    /// For these chapter 98 numbers its basis is the value of the processing abroad.
+    pub on_processing: Vec<String>,
     /// Who or what is exempt, in words.
     pub exempt: Option<String>,
     /// The law of the fee.
@@ -154,6 +189,8 @@ pub struct Fee {
     pub note: Option<String>,
     /// What it comes to, in time.
     pub rates: Vec<FeeRate>,
+    /// What does not owe it.
+    pub exemptions: Vec<FeeExemption>,
     /// Where it stands.
     pub place: Place,
 }

@@ -430,3 +430,47 @@ impl Gathered {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::write::Field;
+
+    fn file(value: i64, room: usize) -> io::Result<()> {
+        let schema = Schema { name: "t", fields: vec![Field::new("duty", Kind::Money)] };
+        let mut file = ParquetFile::new(&schema, Room(room), 1)?;
+        let columns = vec![Filled::Numbers { values: vec![value; 300_000], absent: Vec::new() }];
+        file.write(Batch { rows: 300_000, columns })?;
+        file.finish().map(drop)
+    }
+
+    /// Takes so many bytes.
+    struct Room(usize);
+
+    impl Write for Room {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn numbers_of_more_digits_than_a_column_holds_are_refused() {
+        file(TOO_MANY_DIGITS - 1, usize::MAX).unwrap();
+        for value in [TOO_MANY_DIGITS, i64::MIN] {
+            let refused = file(value, usize::MAX).unwrap_err().to_string();
+            assert!(refused.contains("18 digits"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_is_named_as_such() {
+        for room in [0, 3, 100, 400] {
+            let failed = file(7, room).unwrap_err();
+            assert_eq!(failed.kind(), io::ErrorKind::StorageFull, "{room}: {failed}");
+        }
+    }
+}

@@ -115,15 +115,16 @@ impl Page<'_> {
     }
 
     fn fees(&mut self, summary: &Summary) -> Result<(), BookError> {
-        if summary.fees.is_empty() {
+        let fees: Vec<_> = summary.fees.iter().filter(|total| total.lines + total.not_known > 0).collect();
+        if fees.is_empty() {
             return Ok(());
         }
         self.title("Fees")?;
         for (at, name) in (1..).zip(["lines", "fee", "lines where it is not known"]) {
             self.sheet.write_string_with_format(self.row - 1, at, name, &self.head)?;
         }
-        for (fee, total) in &summary.fees {
-            self.sheet.write_string(self.row, 0, fee)?;
+        for total in fees {
+            self.sheet.write_string(self.row, 0, &total.title)?;
             self.number(1, i128::from(total.lines), 0)?;
             self.number(2, total.cents, 2)?;
             self.number(3, i128::from(total.not_known), 0)?;

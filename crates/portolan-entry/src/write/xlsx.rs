@@ -33,7 +33,7 @@ const FIRST_DAY: i64 = -25_508;
 const DAY_OF_1970: i64 = 25_569;
 
 /// Columns of the bill that stand on the sheet of findings too.
-const FINDINGS: [&str; 11] = [
+const FINDINGS: [&str; 12] = [
     "source_row",
     "entry_number",
     "line_number",
@@ -41,6 +41,7 @@ const FINDINGS: [&str; 11] = [
     "country_of_origin",
     "entry_date",
     "finding",
+    "finding_note",
     "filed_duty_total",
     "total_duty",
     "delta",
@@ -343,7 +344,7 @@ pub(crate) fn header_format() -> Format {
 /// Widths that show what usually stands in a column, in characters.
 fn width(field: &Field) -> u16 {
     match (field.name.as_str(), field.kind) {
-        ("reason", _) => 70,
+        ("reason" | "finding_note", _) => 70,
         ("citation" | "hts99_sequence" | "needs_input" | "ledger_version", _) => 34,
         ("measure_id" | "rate_text" | "governing_rule" | "in_force_from" | "in_force_until", _) => 26,
         ("provision" | "act" | "beyond_horizon", _) => 22,

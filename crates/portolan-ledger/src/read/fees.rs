@@ -6,8 +6,8 @@ use toml::Spanned;
 
 use super::{At, Reader, program, raw};
 use crate::charges::{
-    Allowed, Beside, Certainty, Charges, Compounding, Covers, Days, Drawback, Fee, FeeAmount, FeeBasis, FeeRate,
-    Figure, Interest, Length, Limit, Milestone, Per, Quarter, Standing, Support,
+    Allowed, Beside, Certainty, Charges, Compounding, Covers, Days, Drawback, Fee, FeeAmount, FeeBasis, FeeColumn,
+    FeeExemption, FeeRate, Figure, Interest, Length, Limit, Milestone, Per, Quarter, Standing, Support,
 };
 use crate::diagnostic::{Code, Span};
 use crate::number::{Cents, Rate};
@@ -40,11 +40,32 @@ struct RawFee {
     per: Per,
     basis: Option<FeeBasis>,
     modes: Option<raw::Texts>,
+    column: Option<FeeColumn>,
+    entry_types: Option<raw::Texts>,
+    on_processing: Option<raw::Texts>,
+    exempt_as: Option<raw::Text>,
     exempt: Option<String>,
     act: raw::Text,
     note: Option<String>,
     #[serde(default)]
     rate: Vec<Spanned<RawFeeRate>>,
+    #[serde(default)]
+    exemption: Vec<Spanned<RawFeeExemption>>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct RawFeeExemption {
+    spi: Option<raw::Texts>,
+    origin: Option<raw::Texts>,
+    ch98: Option<raw::Texts>,
+    ch98_except: Option<raw::Texts>,
+    from: raw::Date,
+    until: Option<raw::Date>,
+    act: Option<raw::Text>,
+    source: Option<raw::Texts>,
+    certainty: Certainty,
+    note: Option<String>,
 }
 
 #[derive(Deserialize, Debug)]
@@ -148,7 +169,8 @@ impl Reader {
             };
             let place = self.place(at, &register.checked);
             self.ids_once(at, &register);
-            let fees = register.fee.iter().filter_map(|fee| self.fee(at, fee)).collect();
+            let mut fees: Vec<Fee> = register.fee.iter().filter_map(|fee| self.fee(at, fee)).collect();
+            self.exempt_alike(at, &register.fee, &mut fees);
             let interest = register.interest.iter().filter_map(|interest| self.interest(at, interest)).collect();
             let limits = self.limits(at, &register.limit);
             let drawback = register.drawback.iter().filter_map(|drawback| self.drawback(at, drawback)).collect();
@@ -196,11 +218,51 @@ impl Reader {
             per: fee.per,
             basis: fee.basis,
             modes: self.modes(at, fee.modes.as_ref()),
+            column: fee.column,
+            entry_types: texts(fee.entry_types.as_ref()),
+            on_processing: texts(fee.on_processing.as_ref()),
             exempt: fee.exempt.clone(),
             act: self.act(fee.act.get_ref(), at.span(&fee.act.span()))?,
             note: fee.note.clone(),
             rates,
+            exemptions: fee.exemption.iter().filter_map(|row| self.exemption(at, row)).collect(),
             place,
+        })
+    }
+
+    /// Lets the exemptions of one fee hold for another that says so.
+    fn exempt_alike(&mut self, at: At, raw: &[Spanned<RawFee>], fees: &mut [Fee]) {
+        for raw in raw.iter().map(Spanned::get_ref) {
+            let Some(like) = &raw.exempt_as else { continue };
+            let Some(found) = fees.iter().find(|fee| fee.id == *like.get_ref()) else {
+                let message = format!("the register has no fee `{}`", like.get_ref());
+                self.fault(Code::DanglingReference, Some(at.span(&like.span())), message);
+                continue;
+            };
+            let exemptions = found.exemptions.clone();
+            if let Some(fee) = fees.iter_mut().find(|fee| fee.id == *raw.id.get_ref()) {
+                fee.exemptions.extend(exemptions);
+            }
+        }
+    }
+
+    fn exemption(&mut self, at: At, row: &Spanned<RawFeeExemption>) -> Option<FeeExemption> {
+        let (span, place) = (at.span(&row.span()), self.place(at, row));
+        let row = row.get_ref();
+        if row.spi.is_none() && row.origin.is_none() && row.ch98.is_none() {
+            let help = "state `spi`, `origin` or `ch98`; a fee that nobody owes has a rate of its own";
+            self.fault_help(Code::Incomplete, Some(span), "the exemption does not say of what", help);
+        }
+        let days = self.days(at, &row.from, row.until.as_ref());
+        let cited = (row.act.as_ref(), row.source.as_ref());
+        let support = self.support(at, (span, place), cited, row.certainty, row.note.as_ref());
+        Some(FeeExemption {
+            spi: texts(row.spi.as_ref()),
+            origin: self.origin_refs(at, row.origin.as_ref()),
+            ch98: texts(row.ch98.as_ref()),
+            ch98_except: texts(row.ch98_except.as_ref()),
+            days: days?,
+            support: support?,
         })
     }
 
@@ -494,4 +556,9 @@ fn is_quarter(from: Day, until: Day) -> bool {
     let Some(date) = from.date() else { return false };
     let begins = date.day() == 1 && matches!(date.month(), 1 | 4 | 7 | 10);
     begins && date.checked_add(jiff::Span::new().months(3)).is_ok_and(|next| Day::from_date(next) == until)
+}
+
+/// The texts of a list that may be absent.
+fn texts(list: Option<&raw::Texts>) -> Vec<String> {
+    list.map_or_else(Vec::new, |list| list.get_ref().0.clone())
 }
