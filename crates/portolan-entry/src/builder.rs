@@ -208,7 +208,7 @@ impl<'c> LineBuilder<'c> {
             Column::ProcessingValueUsd => line.processing_value = Some(value::money(value)?),
             Column::LineNumber | Column::TariffOrdinal => drop(value::ordinal(value)?),
             Column::GrossWeightKg => drop(value::quantity(value)?),
-            Column::EntryNumber => {}
+            Column::EntryNumber => value::entry_number(value)?,
             _ => return self.take_rest(column, value),
         }
         Ok(())
@@ -408,7 +408,8 @@ impl<'c> LineBuilder<'c> {
         }
         let (headings, duties) = (self.entry.filed.headings.len(), self.entry.filed.duties.len());
         if headings != duties {
-            let wrong = format!("{duties} amounts for the {headings} headings of filed_hts99");
+            let amounts = if duties == 1 { "amount" } else { "amounts" };
+            let wrong = format!("{duties} {amounts} for the {headings} headings of filed_hts99");
             self.faults.push(
                 FieldFault::new(Column::FiledDuty99, b"", wrong)
                     .help("one for each, in the same order, with ; between"),

@@ -91,6 +91,10 @@ pub fn when(text: &[u8]) -> Result<When, Wrong> {
     if let Some(day) = iso_day(text).or_else(|| slashed_day(text)) {
         return day.map(When::Day);
     }
+    if text.len() == 5 && text.iter().all(u8::is_ascii_digit) {
+        let help = "it is the number of a day, as spreadsheets count: format the column as a date";
+        return Err(Wrong::new("not a date").help(help));
+    }
     if text.len() < 12 || text.len() > 40 {
         return Err(Wrong::new("not a date").help(DATE_HELP));
     }
@@ -116,6 +120,14 @@ pub fn when(text: &[u8]) -> Result<When, Wrong> {
     }
 }
 
+/// What a spreadsheet makes of a long number in a column that is not text.
+const ROUNDED: &str = "a spreadsheet has rounded it: format the column as text, and fill it again";
+
+/// Sees that an entry number is one: it is kept as it stands, but no digits that are lost can be had again.
+pub fn entry_number(text: &[u8]) -> Result<(), Wrong> {
+    if text.contains(&b'+') { Err(Wrong::new("an entry number in powers of ten").help(ROUNDED)) } else { Ok(()) }
+}
+
 /// Reads a code of 8 or 10 digits.
 pub fn code(text: &[u8]) -> Result<TariffCode, Wrong> {
     match TariffCode::parse(text) {
@@ -126,6 +138,9 @@ pub fn code(text: &[u8]) -> Result<TariffCode, Wrong> {
             Err(Wrong::new(format!("8 or 10 digits are asked for, this has {digits}")).help(help))
         }
         Err(CodeError::Length(digits)) => Err(Wrong::new(format!("8 or 10 digits are asked for, this has {digits}"))),
+        Err(CodeError::NotADigit) if text.contains(&b'+') => {
+            Err(Wrong::new("a tariff code in powers of ten").help(ROUNDED))
+        }
         Err(CodeError::NotADigit) => Err(Wrong::new("a tariff code is digits and dots only")),
     }
 }
@@ -157,6 +172,9 @@ fn number_wrong(error: NumberError, text: &[u8]) -> Wrong {
     let wrong = Wrong::new(what);
     if text.contains(&b',') {
         return wrong.help("leave out thousands separators; decimals come after a point");
+    }
+    if text.eq_ignore_ascii_case(b"nan") {
+        return wrong.help("leave the cell empty where nothing is stated");
     }
     if text.iter().any(|b| matches!(b, b'$' | b'e' | b'E')) && error == NumberError::NotDecimal {
         return wrong.help("digits and one point only: 10000 or 10000.50");

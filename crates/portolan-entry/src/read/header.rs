@@ -81,7 +81,8 @@ impl Header {
 
     /// What is said of a row that has more or fewer cells than the header.
     pub fn wrong_length(&self, row: Row<'_>) -> FieldFault {
-        let wrong = format!("the row has {} cells, the header has {}", row.cells.len(), self.columns.len());
+        let cells = if row.cells.len() == 1 { "cell" } else { "cells" };
+        let wrong = format!("the row has {} {cells}, the header has {}", row.cells.len(), self.columns.len());
         let fault = FieldFault::of_line(wrong);
         let alone = if row.cells.len() == 1 { row.cell(0) } else { b"" };
         if alone.iter().any(|byte| matches!(byte, b';' | b'\t')) {
@@ -96,8 +97,7 @@ impl Header {
     /// Every fault of them: a name twice, two names of one column, a column that every line needs and that is missing.
     pub(super) fn understand(file: &str, cells: &[&[u8]]) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let mut add = |fault: FieldFault| faults.push(Fault::of_file(file, fault), usize::MAX);
-        if cells.len() > MOST_COLUMNS {
+                if cells.len() > MOST_COLUMNS {
             let wrong = format!("the header has {} columns, more than {MOST_COLUMNS}", cells.len());
             return Err(Faults::of_file(file, FieldFault::of_line(wrong)));
         }
@@ -108,21 +108,24 @@ impl Header {
         for (at, cell) in cells.iter().enumerate() {
             let Ok(name) = std::str::from_utf8(cell) else {
                 let shown = crate::fault::shown(cell);
-                add(FieldFault::of_line(format!("the name of column {} is not UTF-8: {shown}", at + 1))
-                    .help("save it as CSV UTF-8"));
+                let fault = FieldFault::of_line(format!("the name of column {} is not UTF-8: {shown}", at + 1));
+                faults.push(Fault::of_file(file, fault.help("save it as CSV UTF-8")), usize::MAX);
                 continue;
             };
             let name = name.trim();
             // A column without a name is passed through under its place.
             let name = if name.is_empty() { format!("column_{}", at + 1) } else { name.to_owned() };
             if let Some(fault) = header.add(name) {
-                add(fault);
+                faults.push(Fault::of_file(file, fault), usize::MAX);
             }
+        }
+        if !faults.is_empty() && header.names.len() < cells.len() {
+            return Err(faults);
         }
         header.settle_value();
         for required in Column::REQUIRED {
             if header.position(required).is_none() {
-                add(missing(required));
+                faults.push(Fault::of_file(file, missing(required)), usize::MAX);
             }
         }
         if faults.is_empty() { Ok(header) } else { Err(faults) }

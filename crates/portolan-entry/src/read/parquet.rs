@@ -78,7 +78,10 @@ fn damaged(name: &str, error: &ParquetError) -> InputError {
         ParquetError::General(told) | ParquetError::EOF(told) | ParquetError::NYI(told) => told.clone(),
         other => other.to_string(),
     };
-    let fault = FieldFault::of_line(format!("the Parquet file cannot be read: {}", told.trim_end_matches('.')));
+    // Errors from deep inside name each layer that they came through.
+    let reason = told.rsplit("error: ").next().unwrap_or_default();
+    let reason = reason.trim_start_matches("External: ").trim_end_matches('.');
+    let fault = FieldFault::of_line(format!("the Parquet file cannot be read: {reason}"));
     InputError::of_file(name, fault.help("it is cut short or damaged; write it or fetch it again"))
 }
 

@@ -54,7 +54,7 @@ fn each_wrong_file_is_named_by_one_clear_error() {
     says(b"\n\n", "the file is empty");
     says(HEAD.as_bytes(), "the file holds a header and no rows");
     says(format!("{HEAD}\n\r\n").as_bytes(), "the file holds a header and no rows");
-    says(b"PK\x03\x04...", "a workbook");
+    says(b"PK\x03\x04...", "the archive cannot be read");
     says(b"\xff\xfeh\0", "UTF-16");
     says(b"hts_number,entry_date\n1,2\n", "the header has no column country_of_origin");
     says(

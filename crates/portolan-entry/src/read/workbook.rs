@@ -12,7 +12,8 @@ use zip::ZipArchive;
 use super::header::{Header, ROWS_ABOVE, SheetPlace, letters};
 use super::media::{FREE_BYTES, Raw, Seeker};
 use super::{Give, Input, InputError, Piece, Rows, Table};
-use crate::fault::FieldFault;
+use crate::columns::Column;
+use crate::fault::{FieldFault, shown};
 
 /// How many rows are handed on at once.
 const PIECE_ROWS: usize = 4_096;
@@ -35,8 +36,8 @@ pub(super) struct BookSource {
     size: u64,
     rows: u64,
     merged: Vec<calamine::Dimensions>,
-    /// Which cells are of columns that are known.
-    known: Vec<bool>,
+    /// Names of the columns that are known, by cell.
+    known: Vec<Option<&'static str>>,
     notes: Vec<(Cow<'static, str>, u64)>,
 }
 
@@ -52,7 +53,7 @@ impl BookSource {
         let mut header = Header::understand(&place, &cells).map_err(InputError::Faults)?;
         header.sheet = Some(SheetPlace { header_row: u64::from(found.row) + 1 });
         let merged = if parts.merged { merged(&name, &mut book, &sheet)? } else { Vec::new() };
-        let known = header.columns.iter().map(Option::is_some).collect();
+        let known = header.columns.iter().map(|column| column.map(Column::name)).collect();
         let (size, columns) = (input.size().unwrap_or(0), header.columns.len());
         let header_row = found.row;
         Ok((Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known, notes: Vec::new() }, header))
@@ -125,7 +126,7 @@ struct RowMaker<'b> {
     columns: usize,
     header_row: u32,
     merged: &'b [calamine::Dimensions],
-    known: &'b [bool],
+    known: &'b [Option<&'static str>],
     /// The row that is being made.
     row: Option<u32>,
     cells: Vec<Vec<u8>>,
@@ -143,16 +144,15 @@ impl RowMaker<'_> {
             self.row = Some(row);
         }
         let at = column as usize;
-        let known = self.known.get(at).copied().unwrap_or(false);
+        let known = self.known.get(at).copied().flatten();
         let mut text = Vec::new();
         let mut wrong = write(value, &mut text).err();
         if is_formula && *value == DataRef::Empty {
             wrong = Some(("a formula without a saved result", "open the workbook, let it compute, and save it"));
         }
-        if let Some((wrong, help)) = wrong.filter(|_| known) {
-            let place = SheetPlace { header_row: 0 }.cell(u64::from(row) + 1, at);
-            let value = String::from_utf8_lossy(&text).into_owned();
-            let fault = FieldFault { value, ..FieldFault::of_line(format!("cell {place}: {wrong}")) };
+        // What is passed through may be an error as well as anything else.
+        if let (Some((wrong, help)), Some(name)) = (wrong, known) {
+            let fault = FieldFault { column: name.to_owned(), value: shown(&text), ..FieldFault::of_line(wrong) };
             self.faults.push(fault.help(help));
         }
         match self.cells.get_mut(at) {
@@ -188,7 +188,7 @@ impl RowMaker<'_> {
     fn check_merged(&mut self, row: u32) {
         for cells in self.merged.iter().filter(|cells| cells.start.0 <= row && row <= cells.end.0) {
             let (from, to) = (cells.start.1 as usize, cells.end.1 as usize);
-            if (from..=to.min(self.columns)).any(|at| self.known.get(at).copied().unwrap_or(false)) {
+            if (from..=to.min(self.columns)).any(|at| self.known.get(at).is_some_and(Option::is_some)) {
                 let range = format!("{}{}:{}{}", letters(from), cells.start.0 + 1, letters(to), cells.end.0 + 1);
                 let wrong = format!("the cells {range} are merged, and only the first of them holds a value");
                 self.faults.push(FieldFault::of_line(wrong).help("unmerge them and fill each cell"));

@@ -22,10 +22,10 @@ fn without(bytes: &[u8], names: &[&str]) -> Vec<Vec<String>> {
 
 #[test]
 fn every_form_of_the_same_lines_gives_the_same_bytes() {
-    let text = sums::drawn(11, 2_500);
+    let text = sums::drawn(11, 400);
     let rows = make::rows(&text);
     let plain = done(&[input("lines.csv", text.clone().into_bytes())]);
-    assert_eq!(plain.summary.lines, 2_500);
+    assert_eq!(plain.summary.lines, 400);
     let forms = [
         ("parquet", make::parquet(&rows)),
         ("jsonl", make::jsonl(&rows)),
@@ -46,15 +46,15 @@ fn every_form_of_the_same_lines_gives_the_same_bytes() {
 
 #[test]
 fn files_of_several_forms_are_one_input() {
-    let text = sums::drawn(12, 900);
+    let text = sums::drawn(12, 270);
     let rows = make::rows(&text);
     let part = |from: usize, to: usize| [&rows[..1], &rows[1 + from..1 + to]].concat();
     let whole = done(&[input("all", text.clone().into_bytes())]);
     let parts = done(&[
-        input("a", make::csv(&part(0, 300))),
-        input("b", make::parquet(&part(300, 500))),
-        input("c", make::xlsx(&part(500, 700))),
-        input("d", make::zstd(&make::jsonl(&part(700, 900)))),
+        input("a", make::csv(&part(0, 90))),
+        input("b", make::parquet(&part(90, 150))),
+        input("c", make::xlsx(&part(150, 210))),
+        input("d", make::zstd(&make::jsonl(&part(210, 270)))),
     ]);
     assert!(whole.bill == parts.bill, "rows are counted through all files");
     assert_eq!(whole.summary.families, parts.summary.families);
@@ -76,18 +76,19 @@ fn files_with_other_columns_stand_side_by_side() {
 fn keys_that_turn_up_late_are_columns_all_the_same() {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for row in 0..20_000 {
-        let late = if row == 19_000 { ",\"steel_pct\":40,\"mill\":\"A, B\"" } else { "" };
+    for row in 0..6_000 {
+        let late = if row == 5_900 { ",\"steel_pct\":40,\"mill\":\"A, B\"" } else { "" };
         let _ = writeln!(
             text,
             "{{\"hts_number\":\"7318.15.2095\",\"country_of_origin\":\"TW\",\"entry_date\":\"2025-06-20\",\"entered_value_usd\":{row}.50{late}}}"
         );
     }
-    let done = done(&[input("late.jsonl", text.into_bytes())]);
+    let input = input("late.jsonl", text.into_bytes());
+    let done = run(&[input], &options(Layers::None), &LAW, &mut |_, _| {}).unwrap();
     let bill = Table::read(&done.bill);
-    assert_eq!(bill.rows.len(), 20_000);
-    assert_eq!((bill.get(18_999, "mill"), bill.get(19_000, "mill")), ("", "A, B"));
-    assert_eq!(done.summary.needs_input.get("steel_pct").copied().unwrap_or(0), 19_999, "{:?}", done.summary.needs_input);
+    assert_eq!(bill.rows.len(), 6_000);
+    assert_eq!((bill.get(5_899, "mill"), bill.get(5_900, "mill")), ("", "A, B"));
+    assert_eq!(done.summary.needs_input.get("steel_pct").copied().unwrap_or(0), 5_999, "{:?}", done.summary.needs_input);
 }
 
 #[test]
@@ -145,7 +146,7 @@ Line Tariff Duty Amount,Line Tariff Quantity (1),Line Tariff UOM (1) Code,Import
 0A100001013,1,01,2704,04/10/2025,CN,CN,,1,99038803,$0.00,\"$2,500.00\",,,12-3456789
 0A100001013,1,01,2704,04/10/2025,CN,CN,,2,99030124,$0.00,\"$2,000.00\",,,12-3456789
 0A100001013,1,01,2704,04/10/2025,CN,CN,,3,99030163,$0.00,\"$12,500.00\",,,12-3456789
-0A100001013,1,01,2704,04/10/2025,CN,CN,,4,9403608081,\"$10,000.00\",$0.00,40,NO,12-3456789
+0A100001013,1,01,2704,04/10/2025,CN,CN,,4,9403608089,\"$10,000.00\",$0.00,40,NO,12-3456789
 0A100001013,2,01,2704,04/10/2025,CN,CN,,1,101210010,$500.00,$0.00,1,NO,12-3456789
 1234567,1,1,901,4/8/2025 12:00:00 AM,XQ,CA,S+,1,4407.11.0001,1200,0,3,M3,98-7654321
 ,,,,,,,,,,\"$11,700.00\",,,,
@@ -159,7 +160,7 @@ fn rows_of_tariff_numbers_become_lines() {
     let row = |at: usize| {
         ["source_row", "entry_number", "line_number", "hts_number", "entry_date", "country_of_origin"].map(|n| bill.get(at, n))
     };
-    assert_eq!(row(0), ["4", "0A100001013", "1", "9403.60.8081", "2025-04-10", "CN"]);
+    assert_eq!(row(0), ["4", "0A100001013", "1", "9403.60.8089", "2025-04-10", "CN"]);
     assert_eq!(row(1), ["5", "0A100001013", "2", "0101.21.0010", "2025-04-10", "CN"]);
     assert_eq!(row(2), ["6", "00001234567", "1", "4407.11.0001", "2025-04-08", "CA"]);
     assert_eq!((bill.get(0, "total_duty"), bill.get(0, "filed_duty_total"), bill.get(0, "finding")), ("17000", "17000", "match"));
@@ -206,12 +207,12 @@ fn lines_of_a_report_keep_what_was_filed() {
                 HTS Number - Full,Line Tariff Goods Value Amount,Line Tariff Duty Amount\n";
     let file = |rows: &str| input("es003.csv", format!("{head}{rows}").into_bytes());
     // Goods of the United States assembled abroad: what was added abroad stands with the article.
-    let chapter_98 = done(&[file("E1,1,06/05/2025,MX,1,9802.00.80,600,0\nE1,1,06/05/2025,MX,2,6203.42.4011,400,66.40\n")]);
+    let chapter_98 = done(&[file("E1,1,06/05/2025,MX,1,9802.00.80,600,0\nE1,1,06/05/2025,MX,2,6203.42.45,400,66.40\n")]);
     assert_eq!(chapter_98.summary.value_cents, 100_000);
     // Two articles on one line, each with the headings before it.
     let two = done(&[file(
-        "E1,1,04/10/2025,CN,1,99038803,0,250\nE1,1,04/10/2025,CN,2,9403608081,1000,0\n\
-         E1,1,04/10/2025,CN,3,99038803,0,500\nE1,1,04/10/2025,CN,4,9403608081,2000,0\n",
+        "E1,1,04/10/2025,CN,1,99038803,0,250\nE1,1,04/10/2025,CN,2,9403608089,1000,0\n\
+         E1,1,04/10/2025,CN,3,99038803,0,500\nE1,1,04/10/2025,CN,4,9403608089,2000,0\n",
     )]);
     let bill = Table::read(&two.bill);
     assert_eq!((bill.rows.len(), bill.get(0, "filed_duty_total"), bill.get(1, "filed_duty_total")), (2, "250", "500"));

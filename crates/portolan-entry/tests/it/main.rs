@@ -1,6 +1,7 @@
 //! Entry lines end to end, on the law that ships.
 
 mod acceptance;
+mod bad;
 mod bills;
 mod faults;
 mod formats;

@@ -109,14 +109,13 @@ pub fn xlsx(rows: &[Vec<String>]) -> Vec<u8> {
         sheet.write(3, column, name.as_str()).unwrap();
         for (row, cells) in (4..).zip(&rows[1..]) {
             let cell = cells[at].as_str();
-            match cell {
-                "" => {}
-                _ if name.contains("value") => drop(sheet.write(row, column, cell.parse::<f64>().unwrap()).unwrap()),
-                _ if name.ends_with("_date") && Day::parse_iso(cell.as_bytes()).is_some() => {
-                    let date = rust_xlsxwriter::ExcelDateTime::parse_from_str(cell).unwrap();
-                    sheet.write_with_format(row, column, &date, &day).unwrap();
-                }
-                _ => drop(sheet.write(row, column, cell).unwrap()),
+            if name.contains("value") && !cell.is_empty() {
+                sheet.write(row, column, cell.parse::<f64>().unwrap()).unwrap();
+            } else if name.ends_with("_date") && Day::parse_iso(cell.as_bytes()).is_some() {
+                let date = rust_xlsxwriter::ExcelDateTime::parse_from_str(cell).unwrap();
+                sheet.write_with_format(row, column, &date, &day).unwrap();
+            } else if !cell.is_empty() {
+                sheet.write(row, column, cell).unwrap();
             }
         }
     }
