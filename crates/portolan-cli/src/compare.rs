@@ -12,7 +12,8 @@ use portolan_entry::RunError;
 use portolan_entry::manifest::{Entry, Manifest};
 use portolan_entry::output::FileSet;
 use portolan_ledger::line::View;
-use portolan_ledger::{Day, Ledger};
+use portolan_ledger::timeline::{Moment, Timeline};
+use portolan_ledger::{Day, Instant, Ledger};
 use portolan_panel::compare::{self, Asked, Comparison, End, Load, Table, Totals};
 use portolan_panel::weights::Weights;
 
@@ -128,7 +129,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let until = Day(days.1.0.saturating_add(1));
     let end = |at: usize| End { law: &laws[at], known, days: (days.0, until) };
     let comparison = compare::compare(&asked, [end(0), end(1)]).map_err(broken)?;
-    let load = load(args, &source, &comparison)?;
+    let load = load(args, &source, (&asked, days.1), &comparison)?;
     let timelines = [&laws[0].timeline, &laws[1].timeline];
     let totals = compare::totals(&comparison, timelines, load.as_ref());
     let written = match &args.output {
@@ -179,14 +180,22 @@ fn days(args: &Args, source: &Source) -> Result<(Day, Day), Failure> {
 }
 
 /// The trade weights: those of a file, or for imports of the United States those that ship inside.
-fn load(args: &Args, source: &Source, comparison: &Comparison) -> Result<Option<Load>, Failure> {
+fn load(
+    args: &Args,
+    source: &Source,
+    (asked, day): (&Asked, Day),
+    comparison: &Comparison,
+) -> Result<Option<Load>, Failure> {
     let weights = match &args.weights {
         Some(file) => Weights::read(file, &source.ledger),
         None if args.goods.is_us() => Weights::us_2024(&source.ledger),
         None => return Ok(None),
     };
     let weights = weights.map_err(|faults| bill::failure(RunError::Input(faults)))?;
-    Ok(Some(Load::new(comparison, &weights)))
+    let timeline = Timeline::new(&source.ledger);
+    let at = source.ledger.clock(asked.side).map_or(Instant::MAX, |clock| clock.day_start(day));
+    let moment = Moment { at, known: Day::MAX, view: asked.view };
+    Ok(Some(Load::new(comparison, &weights, &|group, origin| timeline.in_group(group, origin, moment))))
 }
 
 /// Why goods have no answer together.

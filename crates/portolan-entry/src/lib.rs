@@ -24,6 +24,7 @@ pub mod refund;
 pub mod run;
 pub mod summary;
 mod value;
+pub mod vat;
 pub mod write;
 
 pub use audit::Finding;

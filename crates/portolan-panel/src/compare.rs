@@ -6,13 +6,15 @@
 mod table;
 mod totals;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use portolan_engine::history::{FactsIx, Histories, OriginIx, ProductIx, ProductSpan, Stretch, Treatment, TreatmentIx};
 use portolan_engine::{Fault, Law, Pct};
 use portolan_ledger::line::View;
 use portolan_ledger::record::Origin;
 use portolan_ledger::schedule::{Schedule, Span as CodeSpan};
 use portolan_ledger::{Day, Ledger, Side, TariffCode};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 pub use table::Table;
@@ -97,7 +99,7 @@ pub struct Comparison {
     pub cells: Vec<Cell>,
     /// What is borne there.
     pub pairs: Vec<Pair>,
-    /// By origin, as [`Self::origins`].
+    /// By group of origins, as [`Self::origins`]: each line counts once for the group.
     pub sums: Vec<Sums>,
     /// How many days each end has.
     pub days: i32,
@@ -119,13 +121,8 @@ pub fn compare(asked: &Asked, ends: [End<'_>; 2]) -> Result<Comparison, Fault> {
     let mut sides = ends.map(|end| Half::new(asked, end));
     let (groups, apart) = groups(asked, &mut sides);
     let origins = origin_groups(asked, &mut sides);
-    let threads = rayon::current_num_threads().max(1);
-    let chunk = groups.len().div_ceil(threads * 4).max(1);
-    let parts: Vec<Result<Part, Fault>> = groups
-        .par_chunks(chunk)
-        .enumerate()
-        .map_init(|| Worker::new(asked, ends, &origins), |worker, (at, groups)| worker.chunk(at * chunk, groups))
-        .collect();
+    // Origins are shared out, not goods: the law is worked out anew for each origin, and seldom for goods.
+    let parts = share_out(origins.len(), || Worker::new(asked, ends, &groups, &origins), Worker::origin);
     let mut comparison = Comparison {
         products: Vec::new(),
         sums: vec![Sums::default(); origins.len()],
@@ -139,6 +136,7 @@ pub fn compare(asked: &Asked, ends: [End<'_>; 2]) -> Result<Comparison, Fault> {
     for part in parts {
         part?.merge(&mut comparison, &mut known);
     }
+    comparison.cells.sort_unstable();
     comparison.products = groups.into_iter().map(|group| group.codes).collect();
     Ok(comparison)
 }
@@ -233,9 +231,42 @@ fn origin_groups(asked: &Asked, sides: &mut [Half<'_>; 2]) -> Vec<Vec<Origin>> {
     found
 }
 
+/// Does numbered pieces of work on all threads of the machine, each with a worker of its own; gives what they come to in order.
+pub(crate) fn share_out<W, R: Send>(
+    pieces: usize,
+    worker: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize) -> R + Sync,
+) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(pieces.max(1));
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut worker = worker();
+        let mut done = Vec::new();
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= pieces {
+                return done;
+            }
+            done.push((piece, work(&mut worker, piece)));
+        }
+    };
+    let mut all: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let mut all = run();
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed)));
+        }
+        all
+    });
+    all.sort_by_key(|(piece, _)| *piece);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
 /// What one thread works with.
 struct Worker<'l> {
     halves: [Half<'l>; 2],
+    /// By group of codes: its classes at each end, and how many codes it has.
+    products: Vec<([Vec<ProductSpan>; 2], i128)>,
     /// By group of origins: its class at each end, and how many origins it has.
     origins: Vec<([OriginIx; 2], i128)>,
     pair_of: FxHashMap<(TreatmentIx, TreatmentIx), Option<u32>>,
@@ -243,48 +274,44 @@ struct Worker<'l> {
     spans: [Vec<Span>; 2],
 }
 
-/// What comes of some groups of codes.
+/// What comes of one group of origins.
 #[derive(Default)]
 struct Part {
     cells: Vec<Cell>,
     pairs: Vec<Pair>,
-    sums: Vec<Sums>,
+    origin: usize,
+    sums: Sums,
 }
 
 impl<'l> Worker<'l> {
-    fn new(asked: &Asked, ends: [End<'l>; 2], origins: &[Vec<Origin>]) -> Self {
+    fn new(asked: &Asked, ends: [End<'l>; 2], groups: &[Group], origins: &[Vec<Origin>]) -> Self {
         let mut halves = ends.map(|end| Half::new(asked, end));
-        let class = |group: &Vec<Origin>| {
-            let first = group.first().copied().unwrap_or(Origin(*b"XX"));
-            ([0, 1].map(|side: usize| halves[side].histories.origin(first)), group.len() as i128)
-        };
-        let origins = origins.iter().map(class).collect();
-        Self { halves, origins, pair_of: FxHashMap::default(), kept: Vec::new(), spans: Default::default() }
+        let products = groups.iter().map(|group| {
+            let classes = [0, 1].map(|side: usize| halves[side].products(group.codes[0]));
+            (classes, group.codes.len() as i128)
+        });
+        let products = products.collect();
+        let origins = origins.iter().map(|group| {
+            let class = [0, 1].map(|side: usize| halves[side].histories.origin(group[0]));
+            (class, group.len() as i128)
+        });
+        let origins = origins.collect();
+        Self { halves, products, origins, pair_of: FxHashMap::default(), kept: Vec::new(), spans: Default::default() }
     }
 
-    /// The groups that begin with a number.
-    fn chunk(&mut self, first: usize, groups: &[Group]) -> Result<Part, Fault> {
-        let mut part = Part { sums: vec![Sums::default(); self.origins.len()], ..Part::default() };
+    /// All goods from one group of origins.
+    fn origin(&mut self, origin: usize) -> Result<Part, Fault> {
+        let mut part = Part { origin, ..Part::default() };
         self.pair_of.clear();
-        for (offset, group) in groups.iter().enumerate() {
-            let Some(&code) = group.codes.first() else { continue };
-            let products = [0, 1].map(|side: usize| self.halves[side].products(code));
-            for origin in 0..self.origins.len() {
-                let place =
-                    Cell { product: number(first + offset), origin: number(origin), from: 0, until: 0, pair: 0 };
-                self.cell(&products, place, group.codes.len() as i128, &mut part)?;
-            }
+        for product in 0..self.products.len() {
+            let place = Cell { product: number(product), origin: number(origin), from: 0, until: 0, pair: 0 };
+            self.cell(place, &mut part)?;
         }
         Ok(part)
     }
 
-    fn cell(
-        &mut self,
-        products: &[Vec<ProductSpan>; 2],
-        place: Cell,
-        codes: i128,
-        part: &mut Part,
-    ) -> Result<(), Fault> {
+    fn cell(&mut self, place: Cell, part: &mut Part) -> Result<(), Fault> {
+        let (products, codes) = &self.products[place.product as usize];
         let (classes, _) = self.origins[place.origin as usize];
         let [left, right] = &mut self.spans;
         self.halves[0].spans(&products[0], classes[0], &mut self.kept, left)?;
@@ -297,7 +324,7 @@ impl<'l> Worker<'l> {
                 let pair = [0, 1].map(|side: usize| {
                     halves[side].histories.treatment(if side == 0 { before.treatment } else { after.treatment })
                 });
-                part.sums[place.origin as usize].add(pair, codes * i128::from(until - from));
+                part.sums.add(pair, codes * i128::from(until - from));
                 let key = (before.treatment, after.treatment);
                 let found = *self.pair_of.entry(key).or_insert_with(|| {
                     differ(pair[0], pair[1]).then(|| {
@@ -345,12 +372,7 @@ impl Part {
         };
         let places: Vec<u32> = self.pairs.into_iter().map(place).collect();
         all.cells.extend(self.cells.into_iter().map(|cell| Cell { pair: places[cell.pair as usize], ..cell }));
-        for (sum, more) in all.sums.iter_mut().zip(&self.sums) {
-            sum.known += more.known;
-            sum.open += more.open;
-            sum.before += more.before;
-            sum.after += more.after;
-        }
+        all.sums[self.origin] = self.sums;
     }
 }
 

@@ -9,10 +9,12 @@ use portolan_engine::resolve::Record;
 use portolan_engine::{Fault, Pct};
 use portolan_ledger::record::{ActId, Origin};
 use portolan_ledger::{Day, TariffCode};
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::compare::{Asked, Cell, Comparison, End, compare};
+use crate::compare::{Asked, Cell, Comparison, End, compare, share_out};
+
+/// How many cells are looked at in one piece.
+const CHUNK: usize = 8192;
 
 /// Why what goods bear differs: one record that stands otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,13 +68,9 @@ pub struct Group {
 /// The ledger is wrong: two duties of one program stand on one line and nothing relates them.
 pub fn diff(asked: &Asked, ends: [End<'_>; 2]) -> Result<Diff, Fault> {
     let comparison = compare(asked, ends)?;
-    let threads = rayon::current_num_threads().max(1);
-    let chunk = comparison.cells.len().div_ceil(threads * 4).max(1);
-    let parts: Vec<Result<Part, Fault>> = comparison
-        .cells
-        .par_chunks(chunk)
-        .map_init(|| Finder::new(asked, ends, &comparison), |finder, cells| finder.causes(cells))
-        .collect();
+    let pieces: Vec<&[Cell]> = comparison.cells.chunks(CHUNK).collect();
+    let parts =
+        share_out(pieces.len(), || Finder::new(asked, ends, &comparison), |finder, at| finder.causes(pieces[at]));
     let mut found: Vec<Vec<Cause>> = Vec::new();
     let mut known: FxHashMap<Vec<Cause>, u32> = FxHashMap::default();
     let mut of_cell = Vec::with_capacity(comparison.cells.len());
@@ -111,7 +109,8 @@ impl<'l, 'c> Finder<'l, 'c> {
     }
 
     fn causes(&mut self, cells: &[Cell]) -> Result<Part, Fault> {
-        (self.sets, self.of) = (Vec::new(), FxHashMap::default());
+        self.sets.clear();
+        self.of.clear();
         let mut of_cell = Vec::with_capacity(cells.len());
         for cell in cells {
             of_cell.push(self.of_cell(cell)?);

@@ -6,6 +6,7 @@ use portolan_entry::audit::Audit;
 use portolan_entry::bill::{BillLayout, BillRow, Keys};
 use portolan_entry::fees::LineFees;
 use portolan_entry::layers::LayerRows;
+use portolan_entry::vat::Vat;
 use portolan_entry::write::Passed;
 use portolan_entry::write::json::JsonRows;
 use portolan_entry::{Layers, layers};
@@ -59,6 +60,7 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
         "line": line,
         "bill": bill,
         "assessed": assessed,
+        "vat": told.vat.as_ref().map(|vat| vat_value(told, vat)),
         "layers": layers,
         "known": told.next.known.to_string(),
         "changes": changes,
@@ -84,6 +86,18 @@ fn amounts(bill: &Bill) -> Value {
         "needs_input": bill.needs_input,
         "hts99_sequence": bill.headings.iter().collect::<Vec<_>>(),
         "prohibited": bill.prohibited,
+    })
+}
+
+/// Value-added tax, outside the bill.
+fn vat_value(told: &Told<'_, '_>, vat: &Vat) -> Value {
+    json!({
+        "rate_pct": vat.rate.to_string(),
+        "act": vat.act.map(|act| told.words.ledger().act(act).id.as_str()),
+        "pct": vat.points.map(|points| points.to_string()),
+        "amount_min": vat.amount.map(|(least, _)| least.to_string()),
+        "amount_max": vat.amount.and_then(|(_, most)| most).map(|most| most.to_string()),
+        "without_ordinary_duty": vat.without_ordinary,
     })
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use portolan_engine::{Answer, Engine, Law};
 use portolan_entry::Context;
+use portolan_entry::vat::{self, Vat};
 use portolan_ledger::EntryLine;
 use portolan_ledger::line::View;
 
@@ -33,6 +34,9 @@ pub struct Args {
     strict: bool,
     #[command(flatten)]
     suppose: Suppose,
+    /// Value-added tax of China beside the bill: a rate in percent, standard, or reduced
+    #[arg(long, value_name = "RATE")]
+    vat: Option<String>,
     /// One JSON object: line, bill, layers, changes, notes
     #[arg(long)]
     json: bool,
@@ -48,6 +52,8 @@ struct Told<'t, 'l> {
     answer: Answer,
     /// What was assessed, where the view is of what is owed.
     assessed: Option<Answer>,
+    /// Value-added tax, where it is asked for.
+    vat: Option<Vat>,
     next: Next,
     /// Rows that are not in force are listed, not counted.
     all: bool,
@@ -71,12 +77,13 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let Some(words) = Words::new(&law, line.side) else {
         return Err(Fault::new("the ledger does not know this side").into());
     };
+    let vat = args.vat.as_deref().map(|text| vat(text, words, &line, &answer)).transpose()?;
     let next = Next::of(&mut engine, words, &line, &answer).map_err(fail)?;
     let complete = answer.bill.needs_input.is_empty()
         && answer.bill.beyond_horizon.is_empty()
         && answer.bill.cannot.is_empty()
         && !answer.bill.prohibited;
-    let told = Told { words, line: &line, answer, assessed, next, all: args.all, source: &source };
+    let told = Told { words, line: &line, answer, assessed, vat, next, all: args.all, source: &source };
     if args.json {
         let object = json::object(&told, &args.stated)?;
         let mut out = std::io::stdout().lock();
@@ -86,4 +93,18 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         page::page(&told).print()?;
     }
     Ok(if args.strict && !complete { Outcome::Findings } else { Outcome::Done })
+}
+
+/// The value-added tax that is asked for.
+fn vat(text: &str, words: Words<'_, '_>, line: &EntryLine, answer: &Answer) -> Result<Vat, Failure> {
+    let asked = vat::Asked::read(text).ok_or_else(|| {
+        let fault = Fault::new(format!("--vat \"{text}\": no rate between 0 and 100 percent"));
+        fault.help("a rate in percent as 13, or standard, or reduced")
+    })?;
+    if words.ledger().side("CN") != Some(line.side) {
+        let fault = Fault::new("--vat: the United States levies no value-added tax");
+        return Err(fault.help("--direction cn_import asks about imports of China").into());
+    }
+    let of = vat::vat(asked, line, &answer.bill, (words.ledger(), words.clock()));
+    of.map_err(|wrong| Fault::new(format!("--vat {text}: {wrong}")).help("state the rate: --vat 13").into())
 }

@@ -25,6 +25,7 @@ pub fn page(told: &Told<'_, '_>) -> Page {
         stack(told, &mut page);
     }
     refund(told, &mut page);
+    vat(told, &mut page);
     questions(told, schedule, &mut page);
     not_owed(told, &mut page);
     not_claimed(told, &mut page);
@@ -188,6 +189,27 @@ fn refund(told: &Told<'_, '_>, page: &mut Page) {
         _ => "the refund cannot be told before what is asked is stated".to_owned(),
     };
     page.wrapped(2, STRONG, &text);
+}
+
+/// Value-added tax, where it is asked for.
+fn vat(told: &Told<'_, '_>, page: &mut Page) {
+    let Some(vat) = &told.vat else { return };
+    page.section("Value-added tax, outside the bill");
+    let points = vat.points.map_or(String::new(), |points| format!("{points}%"));
+    let amount = match vat.amount {
+        None => String::new(),
+        Some((least, Some(most))) if least == most => money(least),
+        Some((least, Some(most))) => format!("{} to {}", money(least), money(most)),
+        Some((least, None)) => format!("{} or more", money(least)),
+    };
+    let name = format!("{}, on value and duty", vat.title);
+    let row = Row::new().cell(name).cell(format!("{}%", vat.rate)).styled(points, STRONG).cell(amount);
+    let act = vat.act.map_or(String::new(), |act| told.words.act(act));
+    page.table(2, &[Align::Fill, Align::Left, Align::Right, Align::Right], &[row.note(act)]);
+    if vat.without_ordinary {
+        let text = "The ordinary duty is not stated and is not in it: --mfn-pct states it.";
+        page.wrapped(2, ATTENTION, text);
+    }
 }
 
 fn questions(told: &Told<'_, '_>, schedule: &Schedule, page: &mut Page) {

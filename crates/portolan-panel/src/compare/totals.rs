@@ -6,7 +6,7 @@ use portolan_engine::Pct;
 use portolan_engine::history::Treatment;
 use portolan_ledger::TariffCode;
 use portolan_ledger::number::div_half_up;
-use portolan_ledger::record::Origin;
+use portolan_ledger::record::{GroupId, Origin};
 use portolan_ledger::timeline::{ProvisionIx, Timeline};
 use rustc_hash::FxHashMap;
 
@@ -83,8 +83,9 @@ pub struct Totals {
 }
 
 impl Load {
-    /// Lays trade weights on a comparison. A weight below ten digits is parted evenly among the lines below its code.
-    pub fn new(comparison: &Comparison, weights: &Weights) -> Self {
+    /// Lays trade weights on a comparison. A weight is parted evenly among the lines at or below its number, and where that is
+    /// valid no longer among those below its first eight or six digits; one of a group of partners, evenly among the members.
+    pub fn new(comparison: &Comparison, weights: &Weights, in_group: &dyn Fn(GroupId, Origin) -> bool) -> Self {
         let mut lines: BTreeMap<TariffCode, u32> = BTreeMap::new();
         for (group, at) in comparison.products.iter().zip(0..) {
             lines.extend(group.iter().map(|code| (*code, at)));
@@ -93,27 +94,43 @@ impl Load {
             comparison.origins.iter().zip(0..).flat_map(|(group, at)| group.iter().map(move |o| (*o, at))).collect();
         let mut load = Self { name: weights.name.clone(), of: FxHashMap::default(), total: 0, unmatched_cents: 0 };
         let mut below: FxHashMap<TariffCode, Vec<u32>> = FxHashMap::default();
-        for cell in &weights.cells {
-            let products = below.entry(cell.code).or_insert_with(|| {
-                let from = lines.range(cell.code..).take_while(|(code, _)| cell.code.covers(**code));
-                from.map(|(_, product)| *product).collect()
+        let mut partners: Vec<Vec<u32>> = Vec::with_capacity(weights.partners.len());
+        for partner in &weights.partners {
+            partners.push(match partner {
+                Partner::Country(origin) => origins.get(origin).copied().into_iter().collect(),
+                Partner::Group(group, _) => {
+                    let members = origins.iter().filter(|(origin, _)| in_group(*group, **origin));
+                    members.map(|(_, at)| *at).collect()
+                }
+                Partner::Unknown(_) => Vec::new(),
             });
-            let origin = match weights.partners.get(usize::from(cell.partner)) {
-                Some(Partner::Country(origin)) => origins.get(origin),
-                _ => None,
-            };
-            let (Some(&origin), false) = (origin, products.is_empty()) else {
+        }
+        for cell in &weights.cells {
+            let products = below.entry(cell.code).or_insert_with(|| lines_of(&lines, cell.code));
+            let origins = partners.get(usize::from(cell.partner)).map_or(&[][..], Vec::as_slice);
+            if origins.is_empty() || products.is_empty() {
                 load.unmatched_cents += i128::from(cell.value.0);
                 continue;
-            };
-            let each = i128::from(cell.value.0) * GRAIN / products.len() as i128;
+            }
+            let each = i128::from(cell.value.0) * GRAIN / (products.len() * origins.len()) as i128;
             for &product in products.iter() {
-                *load.of.entry((product, origin)).or_default() += each;
-                load.total += each;
+                for &origin in origins {
+                    *load.of.entry((product, origin)).or_default() += each;
+                    load.total += each;
+                }
             }
         }
         load
     }
+}
+
+/// The goods among which the weight of a number is parted.
+fn lines_of(lines: &BTreeMap<TariffCode, u32>, code: TariffCode) -> Vec<u32> {
+    let mut prefixes = [code, code.prefix(8), code.prefix(6)].into_iter();
+    let below = |prefix: TariffCode| -> Vec<u32> {
+        lines.range(prefix..).take_while(|(line, _)| prefix.covers(**line)).map(|(_, product)| *product).collect()
+    };
+    prefixes.find_map(|prefix| Some(below(prefix)).filter(|found| !found.is_empty())).unwrap_or_default()
 }
 
 /// One sum of changes.
@@ -182,11 +199,14 @@ pub fn totals(comparison: &Comparison, timelines: [&Timeline<'_>; 2], load: Opti
     }
     let lines: u64 = comparison.products.iter().map(|group| group.len() as u64).sum();
     let partners: u64 = comparison.origins.iter().map(|group| group.len() as u64).sum();
-    let known: Sums = comparison.sums.iter().fold(Sums::default(), |sum, one| Sums {
-        known: sum.known + one.known,
-        open: sum.open + one.open,
-        before: sum.before + one.before,
-        after: sum.after + one.after,
+    let known = comparison.sums.iter().zip(&comparison.origins).fold(Sums::default(), |sum, (one, group)| {
+        let times = group.len() as i128;
+        Sums {
+            known: sum.known + one.known * times,
+            open: sum.open + one.open * times,
+            before: sum.before + one.before * times,
+            after: sum.after + one.after * times,
+        }
     });
     let mean = |sum: i128| if known.known == 0 { Pct::ZERO } else { Pct(div_half_up(sum, known.known)) };
     let everything = i128::from(lines) * i128::from(partners) * days;
