@@ -46,6 +46,16 @@ pub struct Args {
     /// Exit with 1 where a line cannot be answered in full, or where what was filed is not what is owed
     #[arg(long)]
     strict: bool,
+    /// Exit with 1 where the audit has this finding; several can be named
+    #[arg(long, value_name = "FINDING", value_parser = finding)]
+    fail_on: Vec<Finding>,
+}
+
+/// A finding by its word.
+fn finding(text: &str) -> Result<Finding, String> {
+    let found = Finding::ALL.iter().copied().find(|finding| finding.name() == text);
+    let names = || Finding::ALL.iter().map(|finding| finding.name()).collect::<Vec<_>>().join(", ");
+    found.ok_or_else(|| format!("the findings are {}", names()))
 }
 
 /// A form of output.
@@ -126,7 +136,8 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let off = summary.findings.keys().any(|finding| *finding != Finding::Match);
     let open =
         summary.open > 0 || summary.prohibited > 0 || !summary.cannot.is_empty() || !summary.beyond_horizon.is_empty();
-    let findings = summary.set_aside > 0 || args.strict && (off || open);
+    let named = args.fail_on.iter().any(|finding| summary.findings.contains_key(finding));
+    let findings = summary.set_aside > 0 || named || args.strict && (off || open);
     Ok(if findings { Outcome::Findings } else { Outcome::Done })
 }
 
@@ -175,12 +186,10 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
         );
     }
     show_fees(summary, page);
-    let findings = summary.findings.iter().map(|(finding, count)| (finding.name().to_owned(), *count)).collect();
     for (name, map) in [
         ("To be stated", &summary.needs_input),
         ("Past the day through which the program was checked", &summary.beyond_horizon),
         ("Cannot be computed", &summary.cannot),
-        ("Findings of the audit", &findings),
     ] {
         if !map.is_empty() {
             page.section(name);
@@ -188,6 +197,7 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
             page.table(2, &[Align::Fill, Align::Right, Align::Left], &rows);
         }
     }
+    show_audit(summary, source, page);
     for (count, what) in
         [(summary.prohibited, "that the law forbids to enter"), (summary.without_value, "without a value: rates only")]
     {
@@ -207,6 +217,38 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
             page.item(2, "- ", &fault.to_string());
         }
     }
+}
+
+/// What was filed beside what is owed.
+fn show_audit(summary: &Summary, source: &Source, page: &mut Page) {
+    if summary.findings.is_empty() {
+        return;
+    }
+    page.section("Findings of the audit");
+    let delta = |finding: &Finding| summary.deltas.get(finding).copied().unwrap_or_default();
+    let row = |(finding, count): (&Finding, &u64)| {
+        let sum = match delta(finding) {
+            0 => String::new(),
+            cents if cents < 0 => format!("{} too little", dollars(-cents)),
+            cents => format!("{} too much", dollars(cents)),
+        };
+        counted(finding.name(), *count).cell(sum)
+    };
+    let rows: Vec<Row> = summary.findings.iter().map(row).collect();
+    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+    if summary.filed_families.is_empty() {
+        return;
+    }
+    page.section("Filed against owed, by family");
+    let mut rows: Vec<Row> = Vec::new();
+    for (id, filed) in &summary.filed_families {
+        let title = source.ledger.families.iter().find(|family| family.id == *id);
+        let title = title.map_or(id.as_str(), |family| family.title.as_str());
+        let told = |cents: i128, what: &str| if cents == 0 { String::new() } else { format!("{} {what}", dollars(cents)) };
+        let row = counted(title, filed.lines).cell(told(filed.under_cents, "too little"));
+        rows.push(row.cell(told(filed.over_cents, "too much")));
+    }
+    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
 }
 
 fn show_fees(summary: &Summary, page: &mut Page) {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use portolan_engine::Law;
-use portolan_entry::Input;
 use portolan_entry::refund::report::{Footing, Total};
 use portolan_entry::refund::{Payee, RefundOptions, Refunded, Report, refund};
+use portolan_entry::{Options, Output};
 use portolan_ledger::{Cents, Day};
 
 use crate::bill::failure;
@@ -14,6 +14,7 @@ use crate::check::milliseconds;
 use crate::clock::day;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
+use crate::reading::Reading;
 use crate::source::{Source, Suppose};
 use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::money;
@@ -21,9 +22,8 @@ use crate::words::money;
 /// What is asked.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files of entry lines
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Write refund.csv, refund.xlsx, the CAPE files and a manifest into this folder, all or nothing; without it a summary is shown
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -39,23 +39,8 @@ pub struct Args {
     /// Take an entry that states nothing of its liquidation as liquidated on the usual day: an estimate, marked as such
     #[arg(long)]
     by_cycle: bool,
-    /// The sheet of a workbook that is read; else the first that holds entry lines
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// What becomes of rows with faults
-    #[arg(long, value_enum, default_value_t = OnError::Fail)]
-    on_error: OnError,
     #[command(flatten)]
     suppose: Suppose,
-}
-
-/// What becomes of rows with faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum OnError {
-    /// One fault refuses everything.
-    Fail,
-    /// They are left out, written to faults.csv, and the exit code is 1.
-    SetAside,
 }
 
 /// Works out the refunds of files.
@@ -64,21 +49,23 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let source = Source::under(ledger, &args.suppose)?;
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?.unwrap_or_else(|| source.today());
     let as_of = args.as_of.as_deref().map(|text| day("as-of", text)).transpose()?.unwrap_or(known);
+    let mut read = Options::new(known, Output::Nothing);
+    args.reading.apply(&mut read);
     let options = RefundOptions {
         as_of,
         known_date: known,
         payee: if args.corporate { Payee::Corporation } else { Payee::Other },
         by_cycle: args.by_cycle,
         output: args.output.clone(),
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        fault_limit: 100,
-        set_aside: args.on_error == OnError::SetAside,
-        sheet: args.sheet.clone(),
+        threads: read.threads,
+        fault_limit: read.fault_limit,
+        set_aside: read.set_aside,
+        sheet: read.sheet,
         command: std::env::args().skip(1).collect(),
     };
     let law = Law::new(&source.ledger, Some(&source.schedule));
-    let inputs: Vec<Input> = args.files.iter().cloned().map(Input::File).collect();
-    let progress = Progress::of_files(&args.files);
+    let inputs = args.reading.inputs()?;
+    let progress = Progress::of_files(args.reading.files());
     let done = refund(&inputs, &options, &law, &mut |lines, bytes| progress.told(lines, bytes));
     progress.end();
     let done = done.map_err(failure)?;

@@ -16,7 +16,7 @@ pub(crate) const KEYS: [&str; 6] =
     ["source_row", "entry_number", "line_number", "hts_number", "country_of_origin", "entry_date"];
 
 /// Columns of the bill behind the families.
-const REST: [(&str, Kind); 15] = [
+const REST: [(&str, Kind); 16] = [
     ("additional_pct", Kind::Points),
     ("total_pct", Kind::Points),
     ("total_duty", Kind::Money),
@@ -31,6 +31,7 @@ const REST: [(&str, Kind); 15] = [
     ("filed_duty_total", Kind::Money),
     ("delta", Kind::Money),
     ("finding", Kind::Text),
+    ("finding_note", Kind::Text),
     ("ledger_version", Kind::Text),
 ];
 
@@ -127,6 +128,7 @@ impl<'l> BillLayout<'l> {
             out.money(amount);
         }
         out.text(audit.finding.map_or("", crate::audit::Finding::name).as_bytes());
+        out.text(audit.note.as_bytes());
         out.fixed(&self.ledger.version);
         row.passed.write(out);
         out.end();

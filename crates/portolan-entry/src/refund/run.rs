@@ -213,6 +213,7 @@ fn gather(
         set_aside: options.set_aside,
         plans: run::plans(headers, &[]),
         refund: Some(&refunder),
+        fees: None,
     };
     let mut late_key = false;
     let again = run::stream(sources, &shared, options.threads.max(1), &mut |outcome| {
