@@ -4,7 +4,7 @@
 use portolan_engine::{Bill, Cause};
 use portolan_entry::audit::Audit;
 use portolan_entry::bill::{BillLayout, BillRow, Keys};
-use portolan_entry::fees::LineFees;
+use portolan_entry::fees::{FeeRows, Fees, LineFees};
 use portolan_entry::layers::LayerRows;
 use portolan_entry::vat::Vat;
 use portolan_entry::write::Passed;
@@ -26,11 +26,15 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
     let (line, answer, passed) = (told.line, &told.answer, &Passed::default());
     let layout = BillLayout::new(ledger, &[line.side]);
     let mut rows = JsonRows::new(&layout.schema(&[]));
-    let (audit, fees) = (&Audit::default(), &LineFees::default());
-    layout.write(&mut rows, &BillRow { keys, line, clock, bill: &answer.bill, audit, fees, passed });
+    let fees = Fees::new(law);
+    let considered = fees.alone(line, clock);
+    let line_fees = LineFees::new(&considered, line.value, answer.bill.total_duty);
+    let (audit, fees_of_line) = (&Audit::default(), &line_fees);
+    layout.write(&mut rows, &BillRow { keys, line, clock, bill: &answer.bill, audit, fees: fees_of_line, passed });
     let bill = objects(&rows)?.pop().unwrap_or_default();
     let mut rows = JsonRows::new(&layers::schema(ledger, &[]));
-    LayerRows { law, clock, keys, line, answer, passed }.write(&mut rows, Layers::All);
+    let rows_before = LayerRows { law, clock, keys, line, answer, passed }.write(&mut rows, Layers::All);
+    FeeRows { fees, considered: &considered, line, clock, keys, rows_before, passed }.write(&mut rows, |_| true);
     let layers = objects(&rows)?;
     let mut line: Map<String, Value> = Map::new();
     line.insert("hts_number".to_owned(), json!(told.line.code.to_string()));

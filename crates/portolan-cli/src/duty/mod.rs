@@ -1,5 +1,6 @@
 //! `portolan duty`: one line, explained.
 
+mod fees;
 mod json;
 mod next;
 mod page;

@@ -26,6 +26,7 @@ pub fn page(told: &Told<'_, '_>) -> Page {
     }
     refund(told, &mut page);
     vat(told, &mut page);
+    super::fees::show(told, &mut page);
     questions(told, schedule, &mut page);
     not_owed(told, &mut page);
     not_claimed(told, &mut page);

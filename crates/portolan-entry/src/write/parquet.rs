@@ -39,7 +39,8 @@ type Error = ParquetError;
 
 /// A Parquet file that is being written.
 pub struct ParquetFile<W: Write + Send> {
-    file: SerializedFileWriter<W>,
+    file: SerializedFileWriter<Handle<W>>,
+    out: Handle<W>,
     /// Rows that do not make a group yet, with how many they are.
     open: Vec<Part>,
     open_rows: usize,
@@ -50,6 +51,25 @@ pub struct ParquetFile<W: Write + Send> {
     written: u64,
     /// Groups that came back before their turn.
     early: BTreeMap<u64, Vec<Chunk>>,
+}
+
+/// The writer below, which is needed again when the file is closed: taking it out of the file would lose its errors.
+struct Handle<W>(Arc<Mutex<W>>);
+
+impl<W> Clone for Handle<W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<W: Write> Write for Handle<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().map_err(|_| stopped())?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().map_err(|_| stopped())?.flush()
+    }
 }
 
 /// Rows of a batch.
@@ -65,9 +85,11 @@ impl<W: Write + Send> ParquetFile<W> {
     /// Begins a file; `threads` encode.
     pub fn new(schema: &Schema, out: W, threads: usize) -> io::Result<Self> {
         let layout = Arc::new(Layout::new(schema).map_err(io::Error::other)?);
-        let file = SerializedFileWriter::new(out, Arc::clone(&layout.root), Arc::clone(&layout.properties));
+        let out = Handle(Arc::new(Mutex::new(out)));
+        let file = SerializedFileWriter::new(out.clone(), Arc::clone(&layout.root), Arc::clone(&layout.properties));
         Ok(Self {
-            file: file.map_err(io::Error::other)?,
+            file: file.map_err(cause)?,
+            out,
             open: Vec::new(),
             open_rows: 0,
             encoders: Encoders::start(&layout, threads.max(1))?,
@@ -137,7 +159,10 @@ impl<W: Write + Send> ParquetFile<W> {
         while self.under_way > 0 {
             self.receive()?;
         }
-        self.file.into_inner().map_err(cause)
+        self.file.finish().map_err(cause)?;
+        drop(self.file);
+        let out = Arc::into_inner(self.out.0).and_then(|out| out.into_inner().ok());
+        out.ok_or_else(stopped)
     }
 }
 

@@ -71,13 +71,14 @@ enum Form {
 
 /// Receives the rows of a run.
 pub struct Sink {
-    set: Option<FileSet>,
     folder: PathBuf,
     nowhere: bool,
     bill: File,
     layers: Option<File>,
     faults: Option<File>,
     book: Option<(Box<Book>, Target)>,
+    /// Dropped last: its folder is empty then, where nothing was placed.
+    set: Option<FileSet>,
 }
 
 /// What a sink gives back at its end.

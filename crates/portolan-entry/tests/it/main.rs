@@ -4,9 +4,11 @@ mod acceptance;
 mod bad;
 mod bills;
 mod faults;
+mod fees;
 mod formats;
 mod make;
 mod forms;
+mod refunds;
 mod sums;
 mod worked;
 
