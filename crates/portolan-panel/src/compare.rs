@@ -4,6 +4,8 @@
 //! cells. What one end and the other bear is laid side by side day by day, the first day of one beside the first of the other.
 
 mod table;
+#[cfg(test)]
+mod tests;
 mod totals;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,8 @@
 //! What changed between two days, or between two states of knowledge: which goods, by how much, and by which act.
 
 mod causes;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
