@@ -121,14 +121,8 @@ pub fn refund(
     if options.set_aside {
         files.add("faults.csv", &faults, fault_rows)?;
     }
-    let batches = answered.cape.chunks(CAPE_ROWS).zip(1_u32..);
-    for (numbers, batch) in batches {
-        let mut text = b"Entry Number\n".to_vec();
-        for number in numbers {
-            cells::text(&mut text, number.as_bytes());
-            text.push(b'\n');
-        }
-        files.add(&format!("cape_{batch:03}.csv"), &text, numbers.len() as u64)?;
+    for (name, text, rows) in cape_files(&answered.cape) {
+        files.add(&name, &text, rows)?;
     }
     let manifest = Manifest {
         ledger_version: law.timeline.ledger.version.clone(),
@@ -139,6 +133,19 @@ pub fn refund(
     };
     files.finish(&mut answered, &collected.entries, options, manifest)?;
     Ok(answered)
+}
+
+/// The CAPE files of entries: names, texts, and rows of each.
+fn cape_files(numbers: &[String]) -> Vec<(String, Vec<u8>, u64)> {
+    let file = |(batch, numbers): (u32, &[String])| {
+        let mut text = b"Entry Number\n".to_vec();
+        for number in numbers {
+            cells::text(&mut text, number.as_bytes());
+            text.push(b'\n');
+        }
+        (format!("cape_{batch:03}.csv"), text, numbers.len() as u64)
+    };
+    (1_u32..).zip(numbers.chunks(CAPE_ROWS)).map(file).collect()
 }
 
 /// An input that was read to its end.
@@ -428,4 +435,22 @@ pub(crate) fn line(
         facts: super::standing::Facts::of_line(day, entry.line.entry_type, &entry.filed),
         amounts: refunder.line(engine, entry)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cape_file_holds_no_more_than_9999_entries() {
+        let numbers: Vec<String> = (0..10_001).map(|number| format!("0{number:010}")).collect();
+        let files = cape_files(&numbers);
+        let told: Vec<(&str, usize, u64)> = files
+            .iter()
+            .map(|(name, text, rows)| (name.as_str(), text.iter().filter(|&&b| b == b'\n').count(), *rows))
+            .collect();
+        assert_eq!(told, [("cape_001.csv", 10_000, 9_999), ("cape_002.csv", 3, 2)]);
+        assert_eq!(files[1].1, b"Entry Number\n00000009999\n00000010000\n");
+        assert!(cape_files(&[]).is_empty());
+    }
 }
