@@ -1,16 +1,17 @@
 //! `portolan rates`: effective tariff rates, duty over the value of trade with fixed weights.
 
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use portolan_engine::Law;
 use portolan_entry::fault::Faults;
+use portolan_entry::output::Pending;
 use portolan_ledger::line::View;
 use portolan_ledger::number::format_scaled;
 use portolan_ledger::{Day, Side};
 use portolan_panel::rates::ordinary::Ordinary;
-use portolan_panel::rates::shares::Shares;
+use portolan_panel::rates::shares::{Shares, Table};
 use portolan_panel::rates::write::{self, Labels};
 use portolan_panel::rates::{self, Error, Rates, Request, Split};
 use portolan_panel::weights::Weights;
@@ -53,9 +54,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// What parts of flows state: a file with the columns code, origin, fact, value, share; average (USMCA use and metal
-    /// content of an average year); none
+    /// content of an average year); none; several are joined
     #[arg(long, value_name = "FILE", default_value = "none")]
-    shares: String,
+    shares: Vec<String>,
     /// Ordinary rates by number and date for a side without a schedule: code, mfn_pct, from
     #[arg(long, value_name = "FILE")]
     mfn: Option<PathBuf>,
@@ -193,15 +194,19 @@ impl Given {
                 return Err(fault.help("a file with the columns code, origin, value_usd").into());
             }
         };
-        let shares = match args.shares.as_str() {
-            "none" => Shares::none(),
-            "average" if us => Shares::us_average(&source.ledger).map_err(damaged)?,
-            "average" => {
-                let fault = Fault::new("--shares average: these are shares of imports into the United States");
-                return Err(fault.help("--shares none, or a file").into());
+        let mut tables = Vec::new();
+        for table in &args.shares {
+            match table.as_str() {
+                "none" => {}
+                "average" if us => tables.push(Table::UsAverage),
+                "average" => {
+                    let fault = Fault::new("--shares average: these are shares of imports into the United States");
+                    return Err(fault.help("--shares none, or a file").into());
+                }
+                path => tables.push(Table::File(Path::new(path))),
             }
-            path => Shares::read(Path::new(path), &source.ledger).map_err(wrong)?,
-        };
+        }
+        let shares = Shares::read(&tables, &source.ledger).map_err(wrong)?;
         let ordinary = match &args.mfn {
             None => Ordinary::default(),
             Some(_) if us => {
@@ -242,15 +247,12 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Writes the file beside its place and puts it there whole.
 fn save(path: &Path, asked: &Asked<'_>, found: &Rates) -> std::io::Result<u64> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".portolan-rates-").tempfile_in(folder)?;
-    let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    let mut out = BufWriter::with_capacity(1 << 20, Pending::create(path)?);
     let ledger = &asked.source.ledger;
     let rows = write::csv(&mut out, found, asked.request, ledger, asked.labels, asked.args.daily)?;
-    out.flush()?;
-    drop(out);
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    let pending = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    pending.sync()?;
+    pending.place()?;
     Ok(rows)
 }
 
@@ -278,7 +280,8 @@ impl Asked<'_> {
         page.wrapped(0, PLAIN, &format!("Fixed weights: {}, {} dollars", request.weights.name, billions(total)));
         page.wrapped(0, PLAIN, &format!("Facts stated: {}", request.shares.name));
         if !request.knows_ordinary {
-            let text = "Additional duties alone: no ordinary rates are given (--mfn, or a column mfn_pct of the weights)";
+            let text =
+                "Additional duties alone: no ordinary rates are given (--mfn, or a column mfn_pct of the weights)";
             page.wrapped(0, PLAIN, text);
         }
         let at_end = |of: fn(&portolan_panel::rates::sums::Stretch) -> i128| -> i128 {
@@ -292,11 +295,13 @@ impl Asked<'_> {
         for (weight, what) in without.into_iter().filter(|(weight, _)| *weight > 0) {
             page.wrapped(0, PLAIN, &format!("Left out on the last day: {} that {what}", billions(weight)));
         }
-        if let [first, ..] = found.unmatched.as_slice() {
+        if !found.unmatched.is_empty() {
             let named: Vec<String> =
                 found.unmatched.iter().take(NAMED).map(|u| format!("{} ({})", u.code, billions(u.value))).collect();
-            let more = if found.unmatched.len() > NAMED { format!(" and {} more", found.unmatched.len() - NAMED) } else { String::new() };
-            debug_assert!(first.value > 0, "what has no weight is left out");
+            let more = match found.unmatched.len() {
+                count if count > NAMED => format!(" and {} more", count - NAMED),
+                _ => String::new(),
+            };
             page.wrapped(0, FAINT, &format!("Met no line on some day: {}{more}", named.join(", ")));
         }
     }
@@ -329,11 +334,7 @@ impl Asked<'_> {
     fn titles(&self) -> (Row, usize) {
         let split = self.request.split;
         let mut titles = vec!["from", "to"];
-        let asked = [
-            (split.origin, "origin"),
-            (split.chapter, "chapter"),
-            (split.family || split.measure, "adds"),
-        ];
+        let asked = [(split.origin, "origin"), (split.chapter, "chapter"), (split.family || split.measure, "adds")];
         titles.extend(asked.into_iter().filter(|(asked, _)| *asked).map(|(_, title)| title));
         let left = titles.len();
         titles.extend(["rate", "lowest", "weight"]);

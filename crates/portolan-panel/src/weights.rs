@@ -10,6 +10,7 @@ use std::path::Path;
 use bytes::Bytes;
 use portolan_entry::countries;
 use portolan_entry::fault::{Faults, FieldFault};
+use portolan_ledger::code::CodeError;
 use portolan_ledger::number::NumberError;
 use portolan_ledger::record::{GroupId, Origin};
 use portolan_ledger::{Cents, Ledger, Rate, TariffCode};
@@ -178,9 +179,11 @@ impl<'l> Reading<'l> {
 /// A tariff code of a cell.
 pub(crate) fn code(text: &str) -> Result<TariffCode, FieldFault> {
     TariffCode::parse(text.as_bytes()).map_err(|error| {
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let fault = wrong("code", text, error.to_string());
-        if digits % 2 == 1 { fault.help("was a leading zero lost?") } else { fault }
+        match error {
+            CodeError::Length(digits) if digits % 2 == 1 => fault.help("was a leading zero lost?"),
+            _ => fault,
+        }
     })
 }
 

@@ -118,12 +118,7 @@ fn csv(bytes: &[u8], wanted: &[Wanted], each: &mut dyn FnMut(u64, &[&str])) -> R
     Ok(())
 }
 
-fn parquet(
-    name: &str,
-    bytes: Bytes,
-    wanted: &[Wanted],
-    each: &mut dyn FnMut(u64, &[&str]),
-) -> Result<(), FieldFault> {
+fn parquet(name: &str, bytes: Bytes, wanted: &[Wanted], each: &mut dyn FnMut(u64, &[&str])) -> Result<(), FieldFault> {
     let unreadable = |error: &dyn std::fmt::Display| FieldFault::of_line(format!("{name} is no Parquet: {error}"));
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| unreadable(&error))?;
     let schema = builder.schema().clone();
@@ -204,6 +199,9 @@ mod tests {
         says("code\n01\n", "w.csv: the header has no column value_usd; needed are code, value_usd");
         says("code,code,value_usd\n", "two columns are code");
         says("code,value_usd\n", "the table holds no rows");
-        says("code,value_usd\n1,x\n2,3\n4,x\n", "w.csv, row 1, value_usd \"x\": not a plain decimal number\nw.csv, row 3");
+        says(
+            "code,value_usd\n1,x\n2,3\n4,x\n",
+            "w.csv, row 1, value_usd \"x\": not a plain decimal number\nw.csv, row 3",
+        );
     }
 }

@@ -69,7 +69,7 @@ impl<'r, 'l> Flows<'r, 'l> {
         let days = (request.from, request.until);
         Self {
             request,
-            histories: Histories::new(law, request.side, request.view, request.known, days),
+            histories: Histories::new(law, request.side, request.view, request.known, days).exact(),
             meant: Vec::new(),
             meant_of: FxHashMap::default(),
             spans: FxHashMap::default(),
@@ -180,7 +180,8 @@ impl<'r, 'l> Flows<'r, 'l> {
                     break;
                 }
                 let more = self.of_codes(&heirs, (from, gap.1))?;
-                let Some(reached) = more.iter().take_while(|span| span.from <= from).map(|span| span.until).max() else {
+                let Some(reached) = more.iter().take_while(|span| span.from <= from).map(|span| span.until).max()
+                else {
                     break;
                 };
                 spans.extend(more.into_iter().filter(|span| span.until <= reached));

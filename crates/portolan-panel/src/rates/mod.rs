@@ -17,7 +17,7 @@ use std::num::NonZero;
 
 use portolan_engine::Law;
 use portolan_engine::extremes::{Extremes, Sum};
-use portolan_engine::history::{FactsIx, OriginIx, ProductIx, Stretch as Borne, TreatmentIx};
+use portolan_engine::history::{Borne, ExtremesIx, FactsIx, OriginIx, ProductIx};
 use portolan_entry::fault::Faults;
 use portolan_ledger::line::View;
 use portolan_ledger::record::FamilyId;
@@ -140,8 +140,10 @@ pub fn rates(request: &Request<'_>, law: &Law<'_>) -> Result<Rates, Error> {
     let pieces = pieces(&cells, std::thread::available_parallelism().map_or(1, NonZero::get));
     let done: Vec<Result<Share, Error>> = std::thread::scope(|scope| {
         let numbering = &numbering;
-        let threads: Vec<_> =
-            pieces.into_iter().map(|piece| scope.spawn(move || Worker::new(request, law, numbering).run(piece))).collect();
+        let threads: Vec<_> = pieces
+            .into_iter()
+            .map(|piece| scope.spawn(move || Worker::new(request, law, numbering).run(piece)))
+            .collect();
         threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     let mut events: FxHashMap<Key, Vec<Event>> = FxHashMap::default();
@@ -231,7 +233,7 @@ impl Numbering {
     }
 }
 
-/// What a treatment adds to sums: for each column its points, highest and lowest; none where it has no price.
+/// What is added to sums: for each column its points, highest and lowest; none where it has no price.
 type Adds = Option<Box<[(u16, i128, i128)]>>;
 
 /// What is worked out in one thread.
@@ -240,7 +242,7 @@ struct Worker<'r, 'l> {
     numbering: &'r Numbering,
     law: &'l Law<'l>,
     flows: Flows<'r, 'l>,
-    /// By treatment.
+    /// By what is borne.
     adds: Vec<Option<Adds>>,
     share: Share,
 }
@@ -400,7 +402,7 @@ impl<'r, 'l> Worker<'r, 'l> {
         out: &mut Vec<Borne>,
     ) -> Result<(), Error> {
         use portolan_engine::Fault;
-        match self.flows.histories.history(product, origin, facts, out) {
+        match self.flows.histories.borne(product, origin, facts, out) {
             Ok(()) => Ok(()),
             Err(Fault::Conflict(a, b)) => Err(Error::Conflict(a, b)),
             Err(Fault::UnknownCode { .. } | Fault::CodeOfOtherDates { .. }) => {
@@ -410,23 +412,23 @@ impl<'r, 'l> Worker<'r, 'l> {
         }
     }
 
-    /// What a treatment adds; worked out once.
-    fn adds(&mut self, treatment: TreatmentIx) -> &Adds {
-        let at = treatment.0 as usize;
+    /// What is added; worked out once.
+    fn adds(&mut self, extremes: ExtremesIx) -> &Adds {
+        let at = extremes.0 as usize;
         if at >= self.adds.len() {
             self.adds.resize(at + 1, None);
         }
         if self.adds[at].is_none() {
-            let extremes = self.flows.histories.treatment(treatment).extremes.as_ref();
+            let extremes = self.flows.histories.extremes(extremes);
             self.adds[at] = Some(extremes.map(|extremes| self.of(&extremes.highest, &extremes.lowest)));
         }
         self.adds[at].as_ref().unwrap_or(&None)
     }
 
-    /// Of several treatments between which the weights do not tell: the highest, and the lowest beside it.
-    fn widest(&self, several: &[TreatmentIx]) -> Adds {
+    /// Of several between which the weights do not tell: the highest, and the lowest beside it.
+    fn widest(&self, several: &[ExtremesIx]) -> Adds {
         let all: Option<Vec<&Extremes>> =
-            several.iter().map(|&treatment| self.flows.histories.treatment(treatment).extremes.as_ref()).collect();
+            several.iter().map(|&extremes| self.flows.histories.extremes(extremes)).collect();
         let all = all?;
         let highest = all.iter().map(|e| &e.highest).rev().max_by_key(|sum| sum.total)?;
         let lowest = all.iter().map(|e| &e.lowest).min_by_key(|sum| sum.total)?;
@@ -458,7 +460,7 @@ struct Own {
     stretches: Vec<Vec<Borne>>,
     meant: usize,
     cuts: Vec<Day>,
-    now: Vec<TreatmentIx>,
+    now: Vec<ExtremesIx>,
 }
 
 impl Own {
@@ -479,13 +481,13 @@ impl Own {
         self.cuts.dedup();
     }
 
-    /// What is borne on a day, each treatment once.
-    fn of(&mut self, day: Day) -> &[TreatmentIx] {
+    /// What is borne on a day, each once.
+    fn of(&mut self, day: Day) -> &[ExtremesIx] {
         self.now.clear();
         for stretches in &self.stretches[..self.meant] {
             let at = stretches.partition_point(|stretch| stretch.from <= day);
             if let Some(stretch) = at.checked_sub(1).and_then(|at| stretches.get(at)) {
-                self.now.push(stretch.treatment);
+                self.now.push(stretch.extremes);
             }
         }
         self.now.sort_unstable();

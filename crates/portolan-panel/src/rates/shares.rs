@@ -1,9 +1,9 @@
 //! What parts of a flow state: shares of an average year, or of a file.
 //!
 //! A row says that a share of the flow of a number from an origin states a fact (a column of the entry line) with a value. For
-//! each fact the rows of the longest number that covers the flow count, and of those the rows of the country itself before
-//! those of its group, before those of any origin (`*`). Rows of one fact are alternatives; what they leave states nothing.
-//! Different facts are independent of each other. A flow is parted to the cent, so that its parts sum to it.
+//! each fact the rows of the longest number that covers the flow count (`*` covers all), and of those the rows of the country
+//! itself before those of its group, before those of any origin (`*`). Rows of one fact are alternatives; what they leave
+//! states nothing. Different facts are independent of each other. A flow is parted to the cent, so that its parts sum to it.
 
 use std::path::Path;
 
@@ -79,6 +79,15 @@ pub struct Stated {
 /// What a part of a flow states, in the order of the columns.
 pub type Facts = SmallVec<[Stated; 4]>;
 
+/// A table that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table<'p> {
+    /// The shares of an average year of imports into the United States that ship inside: use of USMCA, metal content.
+    UsAverage,
+    /// A file, CSV or Parquet.
+    File(&'p Path),
+}
+
 /// A table of shares; the empty one states nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
@@ -97,45 +106,49 @@ impl Shares {
         Self { name: "none".to_owned(), ..Self::default() }
     }
 
-    /// The shares of an average year that ship inside: use of USMCA, metal content.
+    /// The shares of several tables as one.
     ///
     /// # Errors
-    /// The table that ships inside is damaged.
-    pub fn us_average(ledger: &Ledger) -> Result<Self, Faults> {
-        let mut shares = Self::named(US_AVERAGE_NAME.to_owned(), ledger);
+    /// A file cannot be read, lacks a column, or rows are wrong: every fault with its place. Or the tables together give a
+    /// fact more than the whole of a flow.
+    pub fn read(tables: &[Table<'_>], ledger: &Ledger) -> Result<Self, Faults> {
+        if tables.is_empty() {
+            return Ok(Self::none());
+        }
+        let mut shares = Self::empty(ledger);
         let mut checks = Checks::new(ledger);
-        let mut take = |_: u64, cells: &[&str]| shares.row(&mut checks, cells);
-        file::read_bytes(US_AVERAGE_NAME, Bytes::from_static(US_AVERAGE), &COLUMNS, &mut take)?;
-        shares.check(US_AVERAGE_NAME)?;
+        let mut names: Vec<String> = Vec::new();
+        for table in tables {
+            let mut take = |_: u64, cells: &[&str]| shares.row(&mut checks, cells);
+            match table {
+                Table::UsAverage => {
+                    names.push(US_AVERAGE_NAME.to_owned());
+                    file::read_bytes(US_AVERAGE_NAME, Bytes::from_static(US_AVERAGE), &COLUMNS, &mut take)?;
+                }
+                Table::File(path) => {
+                    names.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                    file::read(path, &COLUMNS, &mut take)?;
+                }
+            }
+        }
+        shares.name = names.join(" + ");
+        shares.check()?;
         Ok(shares)
     }
 
-    /// The shares of a file, CSV or Parquet.
-    ///
-    /// # Errors
-    /// The file cannot be read, lacks a column, or rows are wrong: every fault with its place.
-    pub fn read(path: &Path, ledger: &Ledger) -> Result<Self, Faults> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut shares = Self::named(name.clone(), ledger);
-        let mut checks = Checks::new(ledger);
-        file::read(path, &COLUMNS, &mut |_, cells| shares.row(&mut checks, cells))?;
-        shares.check(&name)?;
-        Ok(shares)
-    }
-
-    fn named(name: String, ledger: &Ledger) -> Self {
+    fn empty(ledger: &Ledger) -> Self {
         let mut groups: FxHashMap<Origin, Vec<GroupId>> = FxHashMap::default();
         for (group, id) in ledger.groups.iter().zip(0..) {
             for origin in group.members.iter().flat_map(|member| &member.origins) {
                 groups.entry(*origin).or_default().push(GroupId(id));
             }
         }
-        Self { name, groups, ..Self::default() }
+        Self { groups, ..Self::default() }
     }
 
     fn row(&mut self, checks: &mut Checks<'_>, cells: &[&str]) -> Result<(), FieldFault> {
         let &[code, origin, fact, value, share] = cells else { return Ok(()) };
-        let code = weights::code(code)?;
+        let code = if code == "*" { TariffCode::from_padded(0, 0) } else { weights::code(code)? };
         let whose = match origin {
             "*" => Whose::Any,
             text => match Partner::read(text, checks.ledger) {
@@ -168,7 +181,7 @@ impl Shares {
     }
 
     /// Alternatives of one fact do not sum to more than the whole.
-    fn check(&mut self, name: &str) -> Result<(), Faults> {
+    fn check(&mut self) -> Result<(), Faults> {
         let mut codes: Vec<TariffCode> = self.rows.keys().copied().collect();
         codes.sort_unstable();
         for code in codes {
@@ -178,8 +191,9 @@ impl Shares {
                 let sum: i64 = group.iter().map(|row| row.share).sum();
                 if sum > WHOLE {
                     let column = group[0].fact.column.name();
+                    let code = if code.digits() == 0 { "*".to_owned() } else { code.to_string() };
                     let what = format!("the shares of {code} for {column} sum to more than 1");
-                    return Err(Faults::of_file(name, FieldFault::of_line(what)));
+                    return Err(Faults::of_file(&self.name, FieldFault::of_line(what)));
                 }
             }
         }
@@ -194,7 +208,7 @@ impl Shares {
             return;
         }
         let mut decided: SmallVec<[Column; 8]> = SmallVec::new();
-        for digits in [10, 8, 6, 4, 2].into_iter().filter(|&digits| digits <= code.digits()) {
+        for digits in [10, 8, 6, 4, 2, 0].into_iter().filter(|&digits| digits <= code.digits()) {
             let Some(rows) = self.rows.get(&code.prefix(digits)) else { continue };
             for of_fact in rows.chunk_by(|a, b| a.fact.column == b.fact.column) {
                 let column = of_fact[0].fact.column;
@@ -297,7 +311,8 @@ impl<'l> Checks<'l> {
         }
         let no_fact = |column: &Column| NO_FACTS.contains(column);
         let Some(column) = Column::find(name).filter(|column| !no_fact(column)) else {
-            let help = "spi, claims, steel_pct, us_content_pct, ...: a column of an entry line that says something of goods";
+            let help =
+                "spi, claims, steel_pct, us_content_pct, ...: a column of an entry line that says something of goods";
             return Err(wrong("fact", name, "not a fact of goods").help(help));
         };
         if value.is_empty() {
@@ -319,12 +334,12 @@ mod tests {
 
     fn shares(rows: &[[&str; 5]]) -> Result<Shares, String> {
         let ledger = portolan_law::ledger().unwrap();
-        let mut shares = Shares::named("s".to_owned(), &ledger);
+        let mut shares = Shares { name: "s".to_owned(), ..Shares::empty(&ledger) };
         let mut checks = Checks::new(&ledger);
         for row in rows {
             shares.row(&mut checks, row).map_err(|fault| fault.to_string())?;
         }
-        shares.check("s").map_err(|faults| faults.to_string())?;
+        shares.check().map_err(|faults| faults.to_string())?;
         Ok(shares)
     }
 
@@ -342,6 +357,8 @@ mod tests {
         let germany = Partner::read("DE", &ledger);
         let union = Partner::read("EU", &ledger);
         let all = shares(&[
+            ["*", "*", "copper_pct", "1", "1"],
+            ["8703", "*", "copper_pct", "2", "0"],
             ["87", "*", "steel_pct", "30", "1"],
             ["8703", "EU", "steel_pct", "40", "1"],
             ["87", "MX", "spi", "S", "0.5"],
@@ -354,8 +371,9 @@ mod tests {
         for union in [&germany, &union] {
             assert_eq!(parts(&all, "8703.23.01", union, 100), [(stated(&["steel_pct=40"]), 100)]);
         }
-        assert_eq!(parts(&all, "8701", &mexico, 3)[0], (stated(&["spi=S", "steel_pct=30"]), 1));
-        assert_eq!(parts(&all, "9403", &mexico, 3), [(Vec::new(), 3)]);
+        assert_eq!(parts(&all, "8701", &mexico, 3)[0], (stated(&["spi=S", "steel_pct=30", "copper_pct=1"]), 1));
+        assert_eq!(parts(&all, "9403", &mexico, 3), [(stated(&["copper_pct=1"]), 3)]);
+        assert_eq!(parts(&shares(&[]).unwrap(), "9403", &mexico, 3), [(Vec::new(), 3)]);
     }
 
     #[test]
@@ -393,7 +411,7 @@ mod tests {
     #[test]
     fn the_shares_that_ship_inside_are_read() {
         let ledger = portolan_law::ledger().unwrap();
-        let shares = Shares::us_average(&ledger).unwrap();
+        let shares = Shares::read(&[Table::UsAverage], &ledger).unwrap();
         let canada = Partner::Country(Origin(*b"CA"));
         let found = parts(&shares, "0101.21.0010", &canada, 1_000_000);
         assert_eq!(found.iter().map(|(_, part)| part).sum::<i64>(), 1_000_000);

@@ -201,11 +201,15 @@ mod tests {
         };
         for _ in 0..2_000 {
             let weight = i128::from(next(1_000_000) + 1);
-            let parts: Vec<i128> = (0..next(9)).map(|_| i128::from(next(1 << 30)) * i128::from(next(1 << 30))).collect();
+            let parts: Vec<i128> =
+                (0..next(9)).map(|_| i128::from(next(1 << 30)) * i128::from(next(1 << 30))).collect();
             let (total, points) = rounded(parts.iter().copied(), weight).unwrap();
             assert_eq!(points.iter().sum::<i64>(), total);
             let exact: i128 = parts.iter().sum();
-            assert_eq!(i128::from(total), (2 * exact + weight * 10_i128.pow(10)).div_euclid(2 * weight * 10_i128.pow(10)));
+            assert_eq!(
+                i128::from(total),
+                (2 * exact + weight * 10_i128.pow(10)).div_euclid(2 * weight * 10_i128.pow(10))
+            );
             for (part, points) in parts.iter().zip(points) {
                 let floor = part.div_euclid(weight * 10_i128.pow(10));
                 assert!([floor, floor + 1].contains(&i128::from(points)), "no part moves by a whole unit");
