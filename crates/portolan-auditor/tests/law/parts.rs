@@ -209,6 +209,21 @@ fn in_place_of_all_displaces_every_other() {
 }
 
 #[test]
+fn in_place_of_ordinary_is_the_ordinary_duty() {
+    let mut w = World::new();
+    w.single("russia", "in place of ordinary: 35%");
+    w.single("r", "+10%");
+    w.single("t", "total 15%");
+    let answer = w.answer(&entry(ON));
+    assert_eq!(status(&answer, ""), Status::Displaced);
+    assert_eq!(status(&answer, "r"), Status::Applied);
+    assert_eq!(answer.ordinary.duty, Some(Cents(350_000)));
+    // The additional duties are the others: 10 percent, and what tops the schedule's 5 percent up to 15.
+    assert_eq!(answer.additional.duty, Some(Cents(200_000)));
+    assert_eq!(answer.total.duty, Some(Cents(550_000)));
+}
+
+#[test]
 fn an_unknown_rate_is_named() {
     let mut w = World::new();
     w.single("mystery", "unknown");
