@@ -159,7 +159,8 @@ struct Span {
 
 impl<'l> Half<'l> {
     fn new(asked: &Asked, end: End<'l>) -> Self {
-        Self { histories: Histories::new(end.law, asked.side, asked.view, end.known, end.days), days: end.days }
+        let histories = Histories::new(end.law, asked.side, asked.view, end.known, end.days);
+        Self { histories: histories.detailed(), days: end.days }
     }
 
     /// The classes of a code; none where the schedule does not know it.
@@ -391,7 +392,8 @@ impl Sums {
     }
 }
 
-/// Whether two treatments ask for different money, different facts, or forbid differently. Headings may be others.
+/// Whether two treatments ask for different money, different facts, or forbid differently. Headings may be others, and so may
+/// an ordinary rate by quantity: it is no percentage at either end.
 fn differ(before: &Treatment, after: &Treatment) -> bool {
     let key = |treatment: &Treatment| (treatment.bill.total_pct, treatment.bill.prohibited);
     key(before) != key(after)
