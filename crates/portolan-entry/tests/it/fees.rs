@@ -7,6 +7,11 @@ use crate::{Table, answer};
 const HEAD: &str = "entry_number,line_number,hts_number,country_of_origin,entry_date,entered_value_usd,known_date,\
                     mode_of_transport,spi,entry_type,ch98_number,processing_value_usd";
 
+/// An amount of dollars in cents.
+fn cents(text: &str) -> i64 {
+    portolan_ledger::Cents::parse(text.as_bytes()).unwrap().0
+}
+
 /// A line; what is empty is not stated.
 #[derive(Clone)]
 struct Line {
@@ -93,7 +98,7 @@ fn the_processing_fee_is_bounded_by_the_fiscal_year_of_the_entry() {
         ("2025-11-03", "0", "0"),
     ] {
         let found = mpf(Line { day, ..line(value) });
-        assert_eq!(found.parse::<f64>(), expected.parse::<f64>(), "{value} on {day}: {found}");
+        assert_eq!(cents(&found), cents(expected), "{value} on {day}: {found}");
     }
 }
 
@@ -121,7 +126,6 @@ fn lines_of_an_entry_share_one_fee_to_the_cent_wherever_they_stand() {
         found
     };
     let found = shares(&lines);
-    let cents = |text: &str| (text.parse::<f64>().unwrap() * 100.0).round() as i64;
     let sum = |entry: &str| found.iter().filter(|(of, ..)| of == entry).map(|(.., mpf)| cents(mpf)).sum::<i64>();
     // 250 dollars in all owe the least, 500,001 the most; lines alone are entries of their own.
     assert_eq!((sum("ABC00000011"), sum("ABC00000029"), sum("ABC00000037"), sum("")), (3_358, 65_150, 3_358, 3_358));
@@ -140,8 +144,7 @@ fn lines_of_an_entry_share_one_fee_to_the_cent_wherever_they_stand() {
 fn layers_hold_the_fees_of_the_bill() {
     let (bill, rows) = bill(&[Line { mode: "vessel", ..line("10000") }]);
     assert_eq!((bill.get(0, "mpf"), bill.get(0, "hmf")), ("34.64", "12.50"));
-    let value = |name: &str| bill.get(0, name).parse::<f64>().unwrap();
-    assert!((value("landed_total") - (10_000.0 + value("total_duty") + 34.64 + 12.5)).abs() < 0.001);
+    assert_eq!(cents(bill.get(0, "landed_total")), 1_000_000 + cents(bill.get(0, "total_duty")) + 3_464 + 1_250);
     let told: Vec<[&str; 4]> = rows.iter().map(|row| [&*row[1], &*row[2], &*row[3], &*row[5]]).collect();
     assert_eq!(told, [["mpf-formal", "applied", "fee_of_entry", "34.64"], ["hmf", "applied", "fee_of_line", "12.50"]]);
     assert!(rows[0][4].contains("an entry of its own"), "{}", rows[0][4]);

@@ -236,3 +236,56 @@ fn what_was_set_aside_is_a_file_of_its_own() {
     assert_eq!(faults.get(2, "value"), "1,5");
     assert_eq!(faults.get(3, "reason"), "the row has 3 cells, the header has 5");
 }
+
+/// The sample of a report, as a broker has it.
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../../examples/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn the_samples_are_read_in_every_form() {
+    let entries = done(&[input("entries.csv", sample("entries.csv"))]);
+    for name in ["entries.jsonl", "entries.parquet"] {
+        let other = done(&[input(name, sample(name))]);
+        assert!(entries.bill == other.bill && entries.layers == other.layers, "{name}");
+    }
+    let report = done(&[input("es003.csv", sample("es003.csv"))]);
+    let saved = done(&[input("es003.xlsx", sample("es003.xlsx"))]);
+    // A spreadsheet took zeros, also from columns that are passed through and have no width of their own.
+    let apart = ["Importer Number", "Review Team Number"];
+    assert_eq!(without(&report.bill, &apart), without(&saved.bill, &apart));
+    let restored = |done: &Done| done.summary.notes.keys().any(|note| note.contains("restored"));
+    assert!(restored(&saved) && !restored(&report), "{:?}", saved.summary.notes);
+    assert!(report.summary.lines >= 400, "{}", report.summary.lines);
+    assert_eq!(report.summary.findings.values().sum::<u64>(), report.summary.lines, "each line is compared");
+}
+
+#[test]
+fn no_order_of_rows_and_no_cut_changes_the_bills_of_a_report() {
+    let rows = make::rows(std::str::from_utf8(&sample("es003.csv")).unwrap());
+    let (head, rows) = (rows[0].clone(), &rows[1..]);
+    let rows = &rows[..rows.len().min(400)];
+    let end = (1..rows.len()).rev().find(|at| rows[*at][0] != rows[at - 1][0]).unwrap();
+    let rows = &rows[..end];
+    let file = |rows: &[Vec<String>]| input("es003.csv", make::csv(&[std::slice::from_ref(&head), rows].concat()));
+    let bills = |done: &Done| {
+        let mut bills = without(&done.bill, &["source_row"]);
+        bills.sort();
+        bills
+    };
+    let straight = done(&[file(rows)]);
+    for seed in 1..=3 {
+        let mut chance = portolan_entry::generate::Chance::new(seed);
+        let mut mixed = rows.to_vec();
+        (1..mixed.len()).rev().for_each(|at| mixed.swap(at, chance.below(at + 1)));
+        let mixed = done(&[file(&mixed)]);
+        assert_eq!(bills(&straight), bills(&mixed), "seed {seed}");
+        assert_eq!(straight.summary.total_duty_cents, mixed.summary.total_duty_cents);
+        // A cut between two entries.
+        let at = chance.below(rows.len());
+        let cut = (at..rows.len()).find(|at| *at > 0 && rows[*at][0] != rows[at - 1][0]).unwrap_or(rows.len() - 1);
+        let parts = done(&[file(&rows[..cut]), file(&rows[cut..])]);
+        assert_eq!(straight.bill, parts.bill, "seed {seed}");
+        assert_eq!(straight.summary.families, parts.summary.families);
+    }
+}
