@@ -32,6 +32,9 @@ const PAY_IN_FULL: [&str; 26] = [
     "PK", "LK", "SA", "IQ", "KW", "AE", "DZ",
 ];
 
+/// The whole, in the unit of shares.
+const WHOLE: i64 = 1_000_000;
+
 /// Imports of less, in dollars, say too little about a rate.
 const LEAST_IMPORTS: i64 = 10_000;
 
@@ -45,9 +48,12 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Outcome<()> {
     let packed = pack_folder(&root.join("schedule/us")).map_err(|error| error.to_string())?;
     let schedule = Schedule::open(packed).map_err(|error| error.to_string())?;
     fs::create_dir_all(&options.out).map_err(|error| format!("{}: {error}", options.out.display()))?;
-    imports(&options, &countries, &schedule)?;
-    shares(&options, &countries)
+    let cells = imports(&options, &countries, &schedule)?;
+    shares(&options, &countries, &cells)
 }
+
+/// Value and calculated duty in dollars, by ten digits and partner.
+type Cells<'c> = BTreeMap<(String, &'c str), (i64, i64)>;
 
 /// Where the sources are, and where the tables go.
 struct Options {
@@ -118,10 +124,10 @@ fn millionths(text: &str) -> Outcome<i64> {
 }
 
 /// The weights: imports for consumption by ten digits and partner, and what rates that are no percentage came to.
-fn imports(options: &Options, countries: &BTreeMap<String, String>, schedule: &Schedule) -> Outcome<()> {
+fn imports<'c>(options: &Options, countries: &'c BTreeMap<String, String>, schedule: &Schedule) -> Outcome<Cells<'c>> {
     let path = options.from.join("us_imports_2024_hts10_x_partner.csv.gz");
     let columns = ["hts10", "census_code", "imports_for_consumption_usd", "calculated_duty_usd"];
-    let mut cells: BTreeMap<(String, &str), (i64, i64)> = BTreeMap::new();
+    let mut cells = Cells::new();
     for [code, partner, value, duty] in rows(&path, columns)? {
         let cell = cells.entry((code, origin(countries, &partner)?)).or_default();
         cell.0 += whole(&value)?;
@@ -140,12 +146,13 @@ fn imports(options: &Options, countries: &BTreeMap<String, String>, schedule: &S
         ("mfn_pct", decimals(equivalent.collect())?),
     ];
     let source = "US Census Bureau, imports for consumption 2024 by HTS10 and partner, customs value; calculated duty";
-    write(&options.out.join("us-imports-2024.parquet"), columns, source)
+    write(&options.out.join("us-imports-2024.parquet"), columns, source)?;
+    Ok(cells)
 }
 
 /// What ordinary rates that are no percentage came to, in millionths of a percentage point, by eight digits: duty over value
 /// of the partners that had no preference.
-fn equivalents(cells: &BTreeMap<(String, &str), (i64, i64)>, schedule: &Schedule) -> Outcome<BTreeMap<String, i64>> {
+fn equivalents(cells: &Cells<'_>, schedule: &Schedule) -> Outcome<BTreeMap<String, i64>> {
     let day = Day(schedule.first_edition().published.0 - 1);
     let paying: BTreeSet<&str> = PAY_IN_FULL.into_iter().collect();
     let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
@@ -183,33 +190,45 @@ struct Share {
 }
 
 /// The shares of an average year: goods of Canada and Mexico entered under USMCA, and metal content by industry.
-fn shares(options: &Options, countries: &BTreeMap<String, String>) -> Outcome<()> {
+fn shares(options: &Options, countries: &BTreeMap<String, String>, cells: &Cells<'_>) -> Outcome<()> {
     let mut found: Vec<Share> = Vec::new();
     let usmca = rows(&options.from.join("usmca_shares_2025_annual.csv.gz"), ["hts10", "census_code", "usmca_share"])?;
+    let mut claimed: BTreeMap<&str, BTreeMap<String, [i64; 1]>> = BTreeMap::new();
     for [code, partner, share] in usmca {
-        let share = millionths(&share)?.min(1_000_000);
-        if share > 0 {
-            let origin = origin(countries, &partner)?.to_owned();
-            found.push(Share { code, origin, fact: "spi", value: "S".to_owned(), share });
+        let share = millionths(&share)?.min(WHOLE);
+        claimed.entry(origin(countries, &partner)?).or_default().insert(code, [share]);
+    }
+    for (origin, shares) in &claimed {
+        let value = |code: &str| cells.get(&(code.to_owned(), *origin)).map_or(0, |(value, _)| *value);
+        // A row of nothing counts where one above it says more.
+        for (code, [share]) in
+            with_means(shares, value).into_iter().filter(|(code, [share])| *share > 0 || code.len() > 6)
+        {
+            found.push(Share { code, origin: (*origin).to_owned(), fact: "spi", value: "S".to_owned(), share });
         }
     }
     let columns = ["hts10", "steel_share", "aluminum_share", "copper_share"];
     let metals = rows(&options.from.join("metal_content_shares_hts10.csv.gz"), columns)?;
     let mut contents: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     for [code, steel, aluminum, copper] in metals {
-        contents.insert(code, [millionths(&steel)?, millionths(&aluminum)?, millionths(&copper)?]);
+        contents.insert(code, within_the_whole([millionths(&steel)?, millionths(&aluminum)?, millionths(&copper)?]));
     }
-    for (code, content) in shorter(&contents) {
+    let mut values: BTreeMap<&str, i64> = BTreeMap::new();
+    for ((code, _), (value, _)) in cells {
+        *values.entry(code).or_default() += value;
+    }
+    for (code, content) in with_means(&contents, |code| values.get(code).copied().unwrap_or(0)) {
         for (fact, share) in ["steel_pct", "aluminum_pct", "copper_pct"].into_iter().zip(content) {
             // Millionths of the whole are ten-thousandths of a percentage point.
             let (code, origin) = (code.clone(), "*".to_owned());
-            found.push(Share { code, origin, fact, value: format_scaled(share, 4), share: 1_000_000 });
+            found.push(Share { code, origin, fact, value: format_scaled(share, 4), share: WHOLE });
         }
     }
     found.sort();
     println!("{} shares", found.len());
-    let text =
-        |of: fn(&Share) -> &str| -> ArrayRef { Arc::new(found.iter().map(|row| Some(of(row))).collect::<StringArray>()) };
+    let text = |of: fn(&Share) -> &str| -> ArrayRef {
+        Arc::new(found.iter().map(|row| Some(of(row))).collect::<StringArray>())
+    };
     let columns = vec![
         ("code", text(|row| &row.code)),
         ("origin", text(|row| &row.origin)),
@@ -222,21 +241,37 @@ fn shares(options: &Options, countries: &BTreeMap<String, String>) -> Outcome<()
     write(&options.out.join("us-shares-average.parquet"), columns, source)
 }
 
-/// Rows whose ten-digit numbers agree, stated once for the number above them.
-fn shorter(contents: &BTreeMap<String, [i64; 3]>) -> BTreeMap<String, [i64; 3]> {
-    let mut left: BTreeMap<String, [i64; 3]> = contents.clone();
-    for digits in [8, 6, 4] {
-        let mut above: BTreeMap<String, Option<[i64; 3]>> = BTreeMap::new();
-        for (code, content) in contents {
-            let agreed = above.entry(code[..digits].to_owned()).or_insert(Some(*content));
-            *agreed = agreed.filter(|agreed| agreed == content);
+/// Contents, in millionths, of which input-output tables give more than the whole (an industry that buys more metal than it
+/// sells), brought down to the whole in proportion.
+fn within_the_whole(content: [i64; 3]) -> [i64; 3] {
+    let sum: i64 = content.iter().sum();
+    if sum <= WHOLE { content } else { content.map(|part| part * WHOLE / sum) }
+}
+
+/// Rows of ten digits, and for eight and six digits the mean of those below, weighted by value; a row that says what a row
+/// above it says is left out.
+fn with_means<const N: usize>(
+    own: &BTreeMap<String, [i64; N]>,
+    value: impl Fn(&str) -> i64,
+) -> BTreeMap<String, [i64; N]> {
+    let mut all: BTreeMap<String, [i64; N]> = own.clone();
+    for digits in [8, 6] {
+        let mut sums: BTreeMap<&str, ([i128; N], i128)> = BTreeMap::new();
+        for (code, shares) in own {
+            // Numbers of which nothing was imported count where none below the number was.
+            let weight = i128::from(value(code)) * 1_000_000 + 1;
+            let sum = sums.entry(&code[..digits]).or_insert(([0; N], 0));
+            sum.0.iter_mut().zip(shares).for_each(|(sum, share)| *sum += i128::from(*share) * weight);
+            sum.1 += weight;
         }
-        for (code, content) in above.into_iter().filter_map(|(code, content)| Some((code, content?))) {
-            left.retain(|longer, _| !longer.starts_with(&code));
-            left.insert(code, content);
+        for (code, (shares, weight)) in sums {
+            let mean = shares.map(|share| i64::try_from(share / weight).unwrap_or(WHOLE));
+            all.insert(code.to_owned(), mean);
         }
     }
-    left
+    let said_above =
+        |code: &str| [8, 6].into_iter().filter(|&digits| digits < code.len()).find_map(|d| all.get(&code[..d]));
+    all.iter().filter(|(code, shares)| said_above(code) != Some(shares)).map(|(c, s)| (c.clone(), *s)).collect()
 }
 
 /// Writes a table, small: it is part of the program.
@@ -268,12 +303,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_agree_are_stated_once_above_them() {
-        let content = |codes: &[(&str, i64)]| codes.iter().map(|(c, s)| ((*c).to_owned(), [*s, 0, 0])).collect();
-        let all: BTreeMap<String, [i64; 3]> =
-            content(&[("0101210010", 1), ("0101210020", 1), ("0101300000", 2), ("0202100000", 3)]);
-        let found: Vec<String> = shorter(&all).into_keys().collect();
-        assert_eq!(found, ["010121", "010130", "0202"]);
+    fn shorter_numbers_have_the_mean_of_those_below_them() {
+        let shares = [("0101210010", 10), ("0101210020", 40), ("0101290000", 40), ("0202300000", 7)];
+        let own: BTreeMap<String, [i64; 1]> =
+            shares.iter().map(|(code, share)| ((*code).to_owned(), [*share])).collect();
+        let found = with_means(&own, |code| if code == "0101210010" { 200 } else { 100 });
+        let said: Vec<(&str, i64)> = found.iter().map(|(code, [share])| (code.as_str(), *share)).collect();
+        // What 0101.21 says is the mean of its two; of 0202.30 one row says all.
+        let expected = [("010121", 20), ("0101210010", 10), ("0101210020", 40), ("010129", 40), ("020230", 7)];
+        assert_eq!(said, expected);
+        let nothing = with_means(&own, |_| 0);
+        assert_eq!(nothing["010121"], [25], "the plain mean where nothing was imported");
+    }
+
+    #[test]
+    fn contents_stay_within_the_whole() {
+        assert_eq!(within_the_whole([600_000, 300_000, 0]), [600_000, 300_000, 0]);
+        assert_eq!(within_the_whole([1_192_275, 0, 0]), [1_000_000, 0, 0]);
+        assert_eq!(within_the_whole([1_000_000, 500_000, 1]), [666_666, 333_333, 0]);
     }
 
     #[test]
