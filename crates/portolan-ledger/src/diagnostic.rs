@@ -106,6 +106,9 @@ codes! {
     /// A row of fees/ says what it cannot: a figure that is neither a number nor `unknown`, a quarter that is none of the
     /// calendar, a limit without a length, drawback against what the program says.
     BadCharge = "040", Error;
+    /// A measure or an event stands where it does not belong: in the file of another side or year, out of the order of time, or
+    /// under an id that does not begin with its side or its day.
+    Misplaced = "050", Error;
 }
 
 /// Bytes of a file that a diagnostic points at.

@@ -14,6 +14,7 @@ pub mod line;
 pub mod number;
 pub mod read;
 pub mod record;
+pub mod register;
 pub mod scenario;
 pub mod schedule;
 pub mod time;

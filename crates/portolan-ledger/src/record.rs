@@ -766,10 +766,12 @@ pub struct Ledger {
     pub rules: Vec<StackingRule>,
     /// Headings of the schedule that carry no record of their own.
     pub outside: Vec<Outside>,
-    /// Hash of everything that was read, in hexadecimal; names the state of the law in every answer.
-    pub version: String,
     /// Fees, interest, time limits and drawback, by side.
     pub charges: Vec<crate::charges::Charges>,
+    /// Measures that are no tariffs, and events, by file.
+    pub registers: Vec<crate::register::Register>,
+    /// Hash of everything that was read, in hexadecimal; names the state of the law in every answer.
+    pub version: String,
 }
 
 impl Ledger {

@@ -6,6 +6,7 @@ mod list;
 mod outside;
 pub(crate) mod program;
 pub(crate) mod raw;
+mod registers;
 
 use std::path::Path;
 
@@ -75,8 +76,9 @@ pub fn read(files: &[File]) -> Result<Read, Refused> {
     reader.programs();
     reader.stacking();
     reader.outside();
-    reader.finish(files)
     reader.fees();
+    reader.measures_and_events();
+    reader.finish(files)
 }
 
 /// What the reader knows while it reads.
@@ -561,10 +563,11 @@ impl Reader {
         self.ledger.version = version(files);
         if self.diagnostics.iter().all(|d| d.code.severity() != Severity::Error) {
             self.diagnostics.extend(crate::check::check(&self.ledger, &self.sources));
-            for (file, _) in self.files_in(crate::case::is_case_file) {
-                self.diagnostics.extend(crate::case::check(&self.ledger, file, self.sources.text(file)));
             let scenarios = files.iter().filter(|(path, _)| crate::scenario::is_scenario_file(path));
             let scenarios: Vec<String> = scenarios.filter_map(crate::scenario::id_of).collect();
+            for (file, _) in self.files_in(crate::case::is_case_file) {
+                let text = self.sources.text(file);
+                self.diagnostics.extend(crate::case::check(&self.ledger, &scenarios, file, text));
             }
             self.diagnostics.extend(crate::scenario::check(&self.ledger, &self.sources));
         }
