@@ -426,7 +426,8 @@ impl<'l> Looking<'_, 'l> {
         let mut found = Vec::new();
         for (register, measure) in self.law.timeline.ledger.measures().filter(|(_, measure)| measure.side == side) {
             let standing = measure.standing(moment.at, self.known).filter(|standing| standing.ran_out);
-            let Some((row, (at, then))) = standing.and_then(|standing| Some((standing.row, standing.row.until?))) else {
+            let Some((row, (at, then))) = standing.and_then(|standing| Some((standing.row, standing.row.until?)))
+            else {
                 continue;
             };
             if self.is_beyond(register.checked_through) && clock.day_of(at) > register.checked_through {
@@ -593,7 +594,8 @@ fn repeal_of(fork: &Fork<'_>, law: &Law<'_>) -> String {
     let own = |node: &&ProvisionNode<'_>| std::ptr::eq(timeline.program(node.program), fork.program);
     let beneath: Vec<&str> = match fork.what {
         RanOut::Suspension(suspension) => {
-            let over = |node: &&ProvisionNode<'_>| node.suspensions.iter().any(|other| std::ptr::eq(*other, suspension));
+            let over =
+                |node: &&ProvisionNode<'_>| node.suspensions.iter().any(|other| std::ptr::eq(*other, suspension));
             timeline.provisions.iter().filter(own).filter(over).map(|node| node.record.id.as_str()).collect()
         }
         RanOut::Exception(exception) => {
@@ -602,9 +604,9 @@ fn repeal_of(fork: &Fork<'_>, law: &Law<'_>) -> String {
             of.iter().map(|provision| timeline.provision(*provision).record.id.as_str()).collect()
         }
     };
-    let each = beneath.iter().map(|id| {
-        patch("set-rate", &format!("{}/{id}", fork.program.id), "rate = \"none\"\n", fork, law)
-    });
+    let each = beneath
+        .iter()
+        .map(|id| patch("set-rate", &format!("{}/{id}", fork.program.id), "rate = \"none\"\n", fork, law));
     each.collect()
 }
 
@@ -639,7 +641,10 @@ mod tests {
     }
 
     fn percent(added: Added) -> String {
-        added.map_or_else(|| "-".to_owned(), |(low, high)| if low == high { low.to_string() } else { format!("{low}-{high}") })
+        added.map_or_else(
+            || "-".to_owned(),
+            |(low, high)| if low == high { low.to_string() } else { format!("{low}-{high}") },
+        )
     }
 
     #[test]
@@ -680,14 +685,18 @@ mod tests {
         let owed = |fork: &Fork<'_>| -> Vec<(String, String, String)> {
             fork.branches.iter().map(|b| (percent(b.lapse), percent(b.extension), percent(b.repeal))).collect()
         };
-        let row = |lapse: &str, extension: &str, repeal: &str| vec![(lapse.to_owned(), extension.to_owned(), repeal.to_owned())];
+        let row = |lapse: &str, extension: &str, repeal: &str| {
+            vec![(lapse.to_owned(), extension.to_owned(), repeal.to_owned())]
+        };
         assert_eq!(owed(fork("cn.2025-4", "truce")), row("34", "10", "0"));
         let us = fork("us.ieepa.reciprocal", "truce");
         assert!(us.annulled.is_some(), "a court has annulled what lies beneath");
         let first = &us.branches[0];
         assert_eq!((&first.lapse, &first.extension), (&first.repeal, &first.repeal), "so no branch owes more");
         assert!(ahead.forks.iter().all(|fork| !fork.branches.is_empty()), "never a bare number");
-        assert!(ahead.forks.iter().all(|fork| fork.branches.iter().all(|b| b.lapse.is_some() && b.extension.is_some() && b.repeal.is_some())));
+        assert!(ahead.forks.iter().all(|fork| {
+            fork.branches.iter().all(|b| b.lapse.is_some() && b.extension.is_some() && b.repeal.is_some())
+        }));
         assert!(ahead.measures.len() >= 8, "{}", ahead.measures.len());
         assert!(ahead.measures.iter().any(|fork| fork.measure.id == "cn.port-fee.2025"));
         // What the law promised before is no fork.

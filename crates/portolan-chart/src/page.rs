@@ -66,7 +66,13 @@ impl Html<'_, '_> {
         self.put("<body>");
         self.put(&format!("<h1>{title}</h1>"));
         self.put(&format!("<p>{}</p>", escape(&picture::subtitle(self.story))));
-        let contents = [("rates", "Rates"), ("events", "Events and accounts"), ("measures", "Measures"), ("truces", "Truces"), ("acts", "Acts")];
+        let contents = [
+            ("rates", "Rates"),
+            ("events", "Events and accounts"),
+            ("measures", "Measures"),
+            ("truces", "Truces"),
+            ("acts", "Acts"),
+        ];
         let links: Vec<String> = contents.iter().map(|(id, name)| format!("<a href=\"#{id}\">{name}</a>")).collect();
         self.put(&format!("<nav aria-label=\"Parts of this page\"><p>{}</p></nav>", links.join(" | ")));
         self.put("<figure>");
@@ -140,7 +146,14 @@ impl Html<'_, '_> {
     fn events(&mut self) {
         let story = self.story;
         let [one, other] = story.asked.names.each_ref().map(|name| format!("{name} says"));
-        let columns = [("No.", true), ("Day", false), ("What", false), (one.as_str(), false), (other.as_str(), false), ("Sources", false)];
+        let columns = [
+            ("No.", true),
+            ("Day", false),
+            ("What", false),
+            (one.as_str(), false),
+            (other.as_str(), false),
+            ("Sources", false),
+        ];
         self.head("events", "Events, with each side's account under its own name", &columns);
         for (index, event) in story.events.iter().enumerate() {
             self.event(index, event);
@@ -155,7 +168,11 @@ impl Html<'_, '_> {
         let accounts = self.story.asked.between.map(|side| {
             let own = event.claims.iter().filter(|claim| claim.by.side == side);
             let points: String = own.map(|claim| format!("<li>{}</li>", point(claim))).collect();
-            if points.is_empty() { "<span class=\"faint\">no account recorded</span>".to_owned() } else { format!("<ul>{points}</ul>") }
+            if points.is_empty() {
+                "<span class=\"faint\">no account recorded</span>".to_owned()
+            } else {
+                format!("<ul>{points}</ul>")
+            }
         });
         self.put(&format!(
             "<tr id=\"event-{no}\"><td class=\"figure\">{no}</td><th scope=\"row\">{on}{until}</th><td><strong>{title}</strong> \
@@ -173,7 +190,8 @@ impl Html<'_, '_> {
     /// Measures, with how each stood through the time told.
     fn measures(&mut self) {
         let story = self.story;
-        let columns = [("Whose", false), ("Measure", false), ("How it stood", false), ("Accounts", false), ("Sources", false)];
+        let columns =
+            [("Whose", false), ("Measure", false), ("How it stood", false), ("Accounts", false), ("Sources", false)];
         self.head("measures", "Measures that are no tariffs", &columns);
         for measure in &story.measures {
             self.measure(measure);
@@ -214,17 +232,24 @@ impl Html<'_, '_> {
 
     fn truces(&mut self) {
         let story = self.story;
-        self.head("truces", "Truces and suspensions of tariffs", &[("Whose", false), ("What", false), ("Terms", false)]);
+        self.head(
+            "truces",
+            "Truces and suspensions of tariffs",
+            &[("Whose", false), ("What", false), ("Terms", false)],
+        );
         for truce in &story.truces {
             let mut terms = String::new();
             for term in &truce.terms {
                 let from = self.moment(truce.side, term.from);
-                let until = term.until.map_or("no end stated".to_owned(), |until| format!("until {}", self.moment(truce.side, until)));
+                let until = term
+                    .until
+                    .map_or("no end stated".to_owned(), |until| format!("until {}", self.moment(truce.side, until)));
                 let _ = write!(terms, "<li>from {from} {until}: {}</li>", escape(&(self.cite)(term.act)));
             }
             if let Some((at, act)) = truce.ceased {
                 let at = self.moment(truce.side, at);
-                let _ = write!(terms, "<li>nothing beneath it is collected from {at}: {}</li>", escape(&(self.cite)(act)));
+                let _ =
+                    write!(terms, "<li>nothing beneath it is collected from {at}: {}</li>", escape(&(self.cite)(act)));
             }
             let (side, title) = (escape(story.name(truce.side)), escape(truce.title()));
             self.put(&format!("<tr><td>{side}</td><th scope=\"row\">{title}</th><td><ul>{terms}</ul></td></tr>"));
@@ -315,8 +340,14 @@ mod tests {
             known: day("2026-11-22"),
             good: "9403.60.80".parse().unwrap(),
             good_name: "Wooden furniture".to_owned(),
+            averages: false,
         };
-        let steps = |at: i64| Steps { steps: vec![Step { at: Instant(at), low: 1_000_000, high: 1_000_000 }], lines: 1, open: 0, unpriced: 0 };
+        let steps = |at: i64| Steps {
+            steps: vec![Step { at: Instant(at), low: 1_000_000, high: 1_000_000 }],
+            lines: 1,
+            open: 0,
+            unpriced: 0,
+        };
         let rates = || SideRates { average: steps(1_748_000_000), good: steps(1_749_000_000) };
         let story = Story::with_rates(&law, asked, [rates(), rates()]).unwrap();
         let cite = |act: ActId| ledger.act(act).cite.clone();

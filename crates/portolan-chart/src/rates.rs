@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use portolan_engine::history::{FactsIx, Histories, ProductIx, ProductSpan, Treatment};
+use portolan_engine::extremes::Extremes;
+use portolan_engine::history::{Histories, ProductIx, ProductSpan};
 use portolan_engine::{Bill, Engine, Law, Pct};
 use portolan_ledger::line::{EntryLine, View, When};
 use portolan_ledger::record::{FamilyId, ListId, Origin};
 use portolan_ledger::schedule::Span;
-use portolan_ledger::{Cents, Day, Instant, Side, TariffCode};
+use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
 use rustc_hash::FxHashMap;
 
 /// Millionths of a point as a text with at most one decimal, half up.
@@ -33,7 +34,11 @@ pub struct Step {
 impl Step {
     /// The level as it is read: from the least to the most where it is open.
     pub fn percent(&self) -> String {
-        if self.low == self.high { percent(self.high) } else { format!("{} to {}", percent(self.low), percent(self.high)) }
+        if self.low == self.high {
+            percent(self.high)
+        } else {
+            format!("{} to {}", percent(self.low), percent(self.high))
+        }
     }
 }
 
@@ -103,15 +108,25 @@ fn average_of_schedule(law: &Law<'_>, direction: Direction, (from, until): (Inst
     // Lines of one class with the same days are asked once.
     let mut spans: FxHashMap<(ProductIx, Day, Day), usize> = FxHashMap::default();
     for code in scheduled(law) {
-        for ProductSpan { from, until, product } in histories.products(code, days).unwrap_or_default() {
+        for ProductSpan { from, until, product, .. } in histories.products(code, days).unwrap_or_default() {
             *spans.entry((product, from, until)).or_default() += 1;
         }
     }
+    // An ordinary rate by quantity is no share of the value: what is added to it is asked with none in its place.
+    let mut stated = EntryLine::new(
+        direction.side,
+        TariffCode::from_padded(0, 8),
+        direction.origin,
+        When::Day(days.0),
+        direction.known,
+    );
+    stated.mfn_pct = Some(Rate(0));
+    let facts = histories.facts(&stated);
     let mfn = law.timeline.ledger.family("mfn");
     let mut turns: BTreeMap<Day, (Sum, Sum)> = BTreeMap::new();
     let mut stretches = Vec::new();
     for ((product, from, until), count) in spans {
-        if histories.history(product, origin, FactsIx(0), &mut stretches).is_err() {
+        if histories.borne(product, origin, facts, &mut stretches).is_err() {
             // Conflicting records stop the commands that answer a line; an average leaves the line out.
             turns.entry(from).or_default().0.add(None, count);
             turns.entry(until).or_default().1.add(None, count);
@@ -122,7 +137,7 @@ fn average_of_schedule(law: &Law<'_>, direction: Direction, (from, until): (Inst
             let ends = stretches.get(index + 1).map_or(until, |next| next.from).min(until);
             let begins = stretch.from.max(from);
             if begins < ends {
-                let found = added(histories.treatment(stretch.treatment), mfn);
+                let found = histories.extremes(stretch.extremes).map(|extremes| added(extremes, mfn));
                 turns.entry(begins).or_default().0.add(found, count);
                 turns.entry(ends).or_default().1.add(found, count);
             }
@@ -137,25 +152,22 @@ fn average_of_schedule(law: &Law<'_>, direction: Direction, (from, until): (Inst
     found
 }
 
-/// The least and the most that a treatment adds to the ordinary duty.
-fn added(treatment: &Treatment, mfn: Option<FamilyId>) -> Option<(i64, i64)> {
-    if let Some(pct) = treatment.bill.additional_pct {
-        return Some((pct.micro_points(), pct.micro_points()));
-    }
-    let extremes = treatment.extremes.as_ref()?;
+/// The least and the most that is added to the ordinary duty.
+fn added(extremes: &Extremes, mfn: Option<FamilyId>) -> (i64, i64) {
     let of = |sum: &portolan_engine::extremes::Sum| {
         let additional = sum.amounts.iter().filter(|amount| Some(amount.family) != mfn);
         additional.fold(Pct::ZERO, |all, amount| all + amount.pct).micro_points()
     };
     let (low, high) = (of(&extremes.lowest), of(&extremes.highest));
-    Some((low.min(high), low.max(high)))
+    (low.min(high), low.max(high))
 }
 
 /// The eight-digit lines of the schedule, those known from an annual table before its first edition left out.
 fn scheduled(law: &Law<'_>) -> Vec<TariffCode> {
     let Some(schedule) = law.schedule else { return Vec::new() };
     let first = schedule.first_edition().published;
-    let printed = |span: &Span| span.until.is_none_or(|until| until > first) && span.from.is_none_or(|from| from >= first);
+    let printed =
+        |span: &Span| span.until.is_none_or(|until| until > first) && span.from.is_none_or(|from| from >= first);
     let mut codes: Vec<TariffCode> = schedule.codes().filter(printed).map(|span| span.code.prefix(8)).collect();
     codes.dedup();
     codes.retain(|code| code.chapter() <= LAST_CHAPTER);
@@ -171,8 +183,7 @@ pub fn of_good(law: &Law<'_>, direction: Direction, good: TariffCode, span: (Ins
         let mut sum = Sum::default();
         let found = codes.iter().filter_map(|code| additional(&mut engine, direction, *code, at));
         let ends = found.reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)));
-        sum.add(ends, 1);
-        sum.lines = codes.len();
+        sum.add(ends, codes.len());
         sum
     })
 }
@@ -235,7 +246,8 @@ impl Sum {
 }
 
 impl Steps {
-    fn none() -> Self {
+    /// A line that is not told.
+    pub fn none() -> Self {
         Self { steps: Vec::new(), lines: 0, open: 0, unpriced: 0 }
     }
 
@@ -295,7 +307,8 @@ const LAST_CHAPTER: u8 = 97;
 fn listed(law: &Law<'_>, side: Side) -> Vec<TariffCode> {
     let ledger = law.timeline.ledger;
     let programs = ledger.programs.iter().filter(|program| program.levied_by == side);
-    let scopes = programs.flat_map(|p| p.provisions.iter().map(|p| &p.scope).chain(p.exceptions.iter().map(|e| &e.scope)));
+    let scopes =
+        programs.flat_map(|p| p.provisions.iter().map(|p| &p.scope).chain(p.exceptions.iter().map(|e| &e.scope)));
     let mut lists: Vec<ListId> = scopes.flat_map(|scope| &scope.products).copied().collect();
     lists.sort_unstable();
     lists.dedup();
@@ -323,7 +336,8 @@ mod tests {
     /// Moment, and percent; with a dash where it is open.
     fn shown(law: &Law<'_>, side: u8, steps: &Steps) -> Vec<(String, String)> {
         let point = |micro: i64| format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
-        let text = |s: &Step| if s.low == s.high { point(s.low) } else { format!("{}-{}", point(s.low), point(s.high)) };
+        let text =
+            |s: &Step| if s.low == s.high { point(s.low) } else { format!("{}-{}", point(s.low), point(s.high)) };
         steps.steps.iter().map(|s| (law.clocks[usize::from(side)].show(s.at), text(s))).collect()
     }
 
@@ -348,7 +362,10 @@ mod tests {
         let cn = of_good(&law, direction(1, b"US"), good, span(&law, 1, "2025-01-01", "2025-09-01"));
         assert_eq!(cn.lines, 3, "China's lists name three numbers below 9403.60");
         let moments: Vec<String> = shown(&law, 1, &cn).into_iter().map(|(at, _)| at).collect();
-        assert!(moments.contains(&"2025-04-10 12:01 CST".to_owned()) && moments.contains(&"2025-05-14 12:01 CST".to_owned()));
+        assert!(
+            moments.contains(&"2025-04-10 12:01 CST".to_owned())
+                && moments.contains(&"2025-05-14 12:01 CST".to_owned())
+        );
     }
 
     #[test]
@@ -358,7 +375,11 @@ mod tests {
         let cn = average(&law, direction(1, b"US"), span(&law, 1, "2025-04-01", "2025-06-01"));
         let at = |wanted: &str| {
             let clock = &law.clocks[1];
-            cn.steps.iter().find(|s| clock.show(s.at) == wanted).unwrap_or_else(|| panic!("{:?}", shown(&law, 1, &cn))).high
+            cn.steps
+                .iter()
+                .find(|s| clock.show(s.at) == wanted)
+                .unwrap_or_else(|| panic!("{:?}", shown(&law, 1, &cn)))
+                .high
         };
         assert_eq!(at("2025-04-12 00:00 CST") - at("2025-04-10 12:01 CST"), 41_000_000, "84 became 125 on every line");
         assert_eq!(at("2025-04-12 00:00 CST") - at("2025-05-14 12:01 CST"), 115_000_000, "125 became 10 on every line");
@@ -368,6 +389,9 @@ mod tests {
 
     #[test]
     fn figures_have_one_decimal_at_most() {
-        assert_eq!([0, 49_999, 50_000, 54_000_000, 54_049_999, 54_050_000].map(percent), ["0", "0", "0.1", "54", "54", "54.1"]);
+        assert_eq!(
+            [0, 49_999, 50_000, 54_000_000, 54_049_999, 54_050_000].map(percent),
+            ["0", "0", "0.1", "54", "54", "54.1"]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The story between two sides in order: acts that changed rates, truces, measures, and what each side said.
 
 use portolan_engine::Law;
-use portolan_ledger::record::{ActId, Exception, Origin, Program, Suspension, Term};
+use portolan_ledger::record::{ActId, Exception, Origin, Program, RateRecord, Suspension, Term};
 use portolan_ledger::register::{Event, Measure, State, Status, StatusRow};
 use portolan_ledger::timeline::{ExceptionIx, ExceptionNode, Moment, ProvisionIx, ProvisionNode};
 use portolan_ledger::{Day, Instant, Ledger, Side, TariffCode, line::View};
@@ -26,6 +26,8 @@ pub struct Asked {
     pub good: TariffCode,
     /// What the good is.
     pub good_name: String,
+    /// The averages over all tariff lines are told too; they take longer than all else.
+    pub averages: bool,
 }
 
 /// One thing that an act changes.
@@ -186,7 +188,7 @@ impl<'l> Story<'l> {
         let rates = [0, 1].map(|at| {
             let direction = Direction { side: asked.between[at], origin: origins[at], known: asked.known };
             SideRates {
-                average: rates::average(law, direction, spans[at]),
+                average: if asked.averages { rates::average(law, direction, spans[at]) } else { Steps::none() },
                 good: rates::of_good(law, direction, asked.good, spans[at]),
             }
         });
@@ -367,7 +369,8 @@ impl<'l> Levied<'_, 'l> {
             for turn in turns::rates(timeline, node, self.known, self.span) {
                 let Some(record) = turn.after.or(turn.before).filter(|_| self.reaches(node, turn.at)) else { continue };
                 let (before, after) = (turns::rate_text(turn.before), turns::rate_text(turn.after));
-                found.push((turn.at, record.term.act, Change::Rate { provision: index, before, after }));
+                let act = turn.after.map_or(record.term.act, |after| self.first_act(node, after));
+                found.push((turn.at, act, Change::Rate { provision: index, before, after }));
             }
         }
         for (index, node) in (0..).map(ExceptionIx).zip(&timeline.exceptions) {
@@ -393,6 +396,14 @@ impl<'l> Levied<'_, 'l> {
             ByAct { side: self.side, at: group[0].0, act: group[0].1, changes }
         };
         groups.map(by_act).collect()
+    }
+
+    /// The act that first said that a rate begins: later acts may have stated it again to give it an end.
+    fn first_act(&self, node: &ProvisionNode<'_>, record: &RateRecord) -> ActId {
+        let issued = |act: ActId| self.law.timeline.ledger.act(act).issued;
+        let same =
+            node.record.rates.iter().filter(|other| (other.term.from, &other.rate) == (record.term.from, &record.rate));
+        same.map(|other| other.term.act).min_by_key(|act| issued(*act)).unwrap_or(record.term.act)
     }
 
     fn program_reaches(&self, program: &Program, id: &str) -> bool {
@@ -431,7 +442,8 @@ impl<'l> Levied<'_, 'l> {
         let mut found = Vec::new();
         for program in timeline.ledger.programs.iter().filter(|program| program.levied_by == self.side) {
             for suspension in &program.suspensions {
-                let over = |node: &&ProvisionNode<'l>| node.suspensions.iter().any(|other| std::ptr::eq(*other, suspension));
+                let over =
+                    |node: &&ProvisionNode<'l>| node.suspensions.iter().any(|other| std::ptr::eq(*other, suspension));
                 let nodes: Vec<&ProvisionNode<'l>> = timeline.provisions.iter().filter(over).collect();
                 let terms = turns::terms(timeline, &suspension.terms, self.known);
                 let touches =
@@ -468,6 +480,7 @@ mod tests {
             known: day("2026-11-01"),
             good: "9403.60.80".parse().unwrap(),
             good_name: "Wooden furniture".to_owned(),
+            averages: false,
         }
     }
 
@@ -489,11 +502,14 @@ mod tests {
         let call = story.events.iter().find(|event| event.id == "2025-06-05-call").unwrap();
         let by = |side| call.claims.iter().filter(|claim| claim.by.side == Side(side)).count();
         assert_eq!((by(0), by(1)), (6, 8), "each side's account is its own rows");
-        let steel = |entry: &Dated<'_, '_>| matches!(&entry.entry, Entry::Law(act) if act.changes.iter().any(|change|
-            matches!(change, Change::Rate { before, after, .. } if before == "+25% of steel" && after == "+50% of steel")));
+        let steel = |entry: &Dated<'_, '_>| {
+            matches!(&entry.entry, Entry::Law(act) if act.changes.iter().any(|change|
+            matches!(change, Change::Rate { before, after, .. } if before == "+25% of steel" && after == "+50% of steel")))
+        };
         let found = entries.iter().find(|entry| steel(entry)).unwrap();
         assert_eq!(found.day, day("2025-06-04"));
-        let truces: Vec<_> = story.truces.iter().filter(|t| t.all_goods).map(|t| (t.side, t.suspension.id.as_str())).collect();
+        let truces: Vec<_> =
+            story.truces.iter().filter(|t| t.all_goods).map(|t| (t.side, t.suspension.id.as_str())).collect();
         assert!(truces.contains(&(Side(0), "truce")) && truces.contains(&(Side(1), "truce")), "{truces:?}");
     }
 
@@ -515,7 +531,9 @@ mod tests {
         let expected: Vec<_> = expected.map(|(day, follows)| (day.to_owned(), follows)).into();
         assert_eq!(terms(0), expected);
         assert_eq!(terms(1), expected);
-        assert!(!story.entries().iter().any(|row| matches!(row.entry, Entry::TruceEnds(..) if row.day < day("2025-12-01"))
-            && matches!(&row.entry, Entry::TruceEnds(truce, _) if truce.suspension.id == "truce")));
+        assert!(
+            !story.entries().iter().any(|row| matches!(row.entry, Entry::TruceEnds(..) if row.day < day("2025-12-01"))
+                && matches!(&row.entry, Entry::TruceEnds(truce, _) if truce.suspension.id == "truce"))
+        );
     }
 }

@@ -57,7 +57,8 @@ fn row(frame: &Frame<'_, '_>, scene: &mut Scene, measure: &Measure, y: Unit) -> 
     let after = scene.lines(MARGIN, y + 105, BODY, LEADING - 12, &lines);
     let span = frame.story.span(measure.side);
     for stretch in stretches(measure, frame.story.asked.known, span) {
-        let area = Area { left: frame.x(stretch.from), top: y + 25, right: frame.x(stretch.until), bottom: y + 25 + BAR };
+        let area =
+            Area { left: frame.x(stretch.from), top: y + 25, right: frame.x(stretch.until), bottom: y + 25 + BAR };
         bar(frame, scene, measure.side, stretch.state, area);
         ended(frame, scene, &stretch, area);
     }
@@ -90,4 +91,3 @@ fn ended(frame: &Frame<'_, '_>, scene: &mut Scene, stretch: &Stretch<'_>, area: 
         scene.write((area.left + 50, area.bottom - 15), Anchor::Start, face, text);
     }
 }
-

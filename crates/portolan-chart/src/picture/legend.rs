@@ -42,7 +42,12 @@ pub(super) fn draw(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
         return y;
     }
     rule(scene, y);
-    scene.write((MARGIN, y + 190), Anchor::Start, HEADING, "The events, and each side's account of them under its own name");
+    scene.write(
+        (MARGIN, y + 190),
+        Anchor::Start,
+        HEADING,
+        "The events, and each side's account of them under its own name",
+    );
     let top = y + 330;
     let blocks: Vec<Block> =
         frame.story.events.iter().enumerate().map(|(index, event)| block(frame, index, event)).collect();
@@ -121,10 +126,10 @@ fn block(frame: &Frame<'_, '_>, index: usize, event: &Event) -> Block {
 /// The day of an event, and its last where it has one.
 fn days(frame: &Frame<'_, '_>, event: &Event) -> String {
     let on = date(frame.story, event.on);
-    event.until.filter(|until| *until != event.on).map_or_else(
-        || on.clone(),
-        |until| format!("{on} to {}", date(frame.story, until)),
-    )
+    event
+        .until
+        .filter(|until| *until != event.on)
+        .map_or_else(|| on.clone(), |until| format!("{on} to {}", date(frame.story, until)))
 }
 
 /// Where the picture comes from; gives its lower edge.
@@ -137,13 +142,15 @@ pub(super) fn notes(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
 fn sources(frame: &Frame<'_, '_>) -> String {
     let story = frame.story;
     let through = story.ledger.registers.iter().map(|register| register.checked_through).min();
-    let through = through.map_or(String::new(), |day| {
-        format!(" Measures and events: the sources reach through {}.", day)
+    let through =
+        through.map_or(String::new(), |day| format!(" Measures and events: the sources reach through {}.", day));
+    let unread = frame.read_through().map_or(String::new(), |day| {
+        format!(" Past {day}, where the ground is hatched, not every text was read: lines go on as the texts stood, and portolan clock shows the branches.")
     });
     let version: String = story.ledger.version.chars().take(12).collect();
     format!(
         "Sources: legal acts of both sides as recorded in the Portolan ledger {version}; each figure is computed from them, and \
-         portolan timeline names each act.{through} Accounts are what each side said, in short words of the editors; the ledger \
+         portolan timeline names each act.{through}{unread} Accounts are what each side said, in short words of the editors; the ledger \
          does not say who is right. Days of {one} begin by its clock, days of {other} by its own.",
         one = story.asked.names[0],
         other = story.asked.names[1],

@@ -10,6 +10,8 @@ use crate::scene::{Anchor, Area, Face, Paint, Scene, Shape, Taken};
 const HALF: Unit = 80;
 /// From one row of marks to the next.
 const ROW: Unit = 178;
+/// How many rows of marks there are at most.
+const ROWS: usize = 8;
 
 /// Who acts in an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,8 @@ pub(super) fn draw(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
     rule(scene, y);
     let room = WORDS - MARGIN;
     scene.write((MARGIN, y + 190), Anchor::Start, HEADING, "What was done and said");
-    let text = "A mark on its day for each event. The numbers lead to the accounts below.";
+    let text = "A mark for each event, on its day; where days are crowded marks stand behind it, in order, and the strokes above \
+                show the days. The numbers lead to the accounts below.";
     let mut words = scene.lines(MARGIN, y + 350, SMALL, LEADING, &font::wrap(text, SMALL.size, SMALL.weight, room));
     let [one, other] = &story.asked.names;
     for (who, text) in [(Who::One(0), one.clone()), (Who::One(1), other.clone()), (Who::Both, "both".to_owned())] {
@@ -45,15 +48,23 @@ pub(super) fn draw(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
         scene.write((MARGIN + 3 * HALF, words + 55), Anchor::Start, SMALL, &text);
         words += ROW;
     }
-    // Each mark goes into the first row in which the one before it is far enough away.
+    // Each mark goes into the first row with room on its day; where none has, into the one that has room soonest.
     let mut rows: Vec<Unit> = Vec::new();
-    let top = y + 130;
+    let top = y + 210;
     for (index, event) in story.events.iter().enumerate() {
-        let x = frame.x_of_day(event.on).clamp(PLOT.0 + HALF, PLOT.1 - HALF);
-        let row = rows.iter().position(|last| x - last >= 2 * HALF + 15).unwrap_or(rows.len());
-        if row == rows.len() {
-            rows.push(x);
-        }
+        let day = frame.x_of_day(event.on);
+        scene.draw(Shape::Line { ends: [day, y + 40, day, y + 110], paint: Paint::line(INK, 6, "") });
+        let wanted = day.clamp(PLOT.0 + HALF, PLOT.1 - HALF);
+        let room = |last: &Unit| last + 2 * HALF + 15;
+        let row = match rows.iter().position(|last| room(last) <= wanted) {
+            Some(row) => row,
+            None if rows.len() < ROWS => {
+                rows.push(Unit::MIN / 2);
+                rows.len() - 1
+            }
+            None => (0..rows.len()).min_by_key(|row| rows[*row]).unwrap_or(0),
+        };
+        let x = wanted.max(room(&rows[row]));
         rows[row] = x;
         let down = top + Unit::try_from(row).unwrap_or(0) * ROW;
         mark(scene, (x, down), who(frame, event), &(index + 1).to_string());

@@ -17,7 +17,7 @@ use portolan_ledger::{Day, Instant, Side};
 
 use crate::font::{self, Unit, Weight};
 use crate::rates::percent;
-use crate::scene::{Face, Hatch, Paint, Scene};
+use crate::scene::{Area, Face, Hatch, Paint, Scene};
 use crate::story::Story;
 use crate::turns::Span;
 
@@ -28,9 +28,9 @@ const MARGIN: Unit = 300;
 /// The right edge of the column of words beside the plots.
 const WORDS: Unit = 3_500;
 /// The plots.
-const PLOT: (Unit, Unit) = (3_800, 12_150);
+const PLOT: (Unit, Unit) = (3_800, 12_000);
 /// Where labels of lines begin, right of the plots.
-const LABELS: Unit = 12_260;
+const LABELS: Unit = 12_110;
 
 /// Ink of the text.
 const INK: &str = "#1A1A1A";
@@ -40,6 +40,8 @@ const FAINT: &str = "#595959";
 const GRID: &str = "#D9D9D9";
 /// Bands of truces.
 const BAND: &str = "#EFEFEF";
+/// Hatching of days for which texts were not read, as a fill.
+const UNREAD: &str = "@hatch-unread";
 /// Paper.
 const PAPER: &str = "#FFFFFF";
 
@@ -93,6 +95,16 @@ impl Frame<'_, '_> {
     fn x_of_day(&self, day: Day) -> Unit {
         let clock = self.story.ledger.clock(self.story.asked.between[0]);
         clock.map_or(PLOT.0, |clock| self.x(Instant(i64::midpoint(clock.day_start(day).0, clock.day_end(day).0))))
+    }
+
+    /// The last day for which the texts of both sides were read, where it lies within the time told.
+    fn read_through(&self) -> Option<Day> {
+        let asked = &self.story.asked;
+        let own = |side: &Side| asked.between.contains(side);
+        let programs = self.story.ledger.programs.iter().filter(|program| own(&program.levied_by));
+        // What was known on an earlier day is a plain answer.
+        let through = programs.map(|program| program.checked_through).min()?;
+        (through < asked.to && through < asked.known).then_some(through)
     }
 
     /// Which of the two sides it is.
@@ -153,7 +165,11 @@ pub fn draw(story: &Story<'_>) -> Scene {
     let hatch = |id, look: Look| Hatch { id, stroke: look.ink };
     let mut scene = Scene {
         width: WIDTH,
-        hatches: vec![hatch("hatch-first", LOOKS[0]), hatch("hatch-second", LOOKS[1])],
+        hatches: vec![
+            hatch("hatch-first", LOOKS[0]),
+            hatch("hatch-second", LOOKS[1]),
+            Hatch { id: "hatch-unread", stroke: "#F3F3F3" },
+        ],
         ..Scene::default()
     };
     let room = WIDTH - 2 * MARGIN;
@@ -173,6 +189,10 @@ pub fn draw(story: &Story<'_>) -> Scene {
     y = bars::draw(&frame, &mut scene, y);
     let mut back = axis::grid(&frame, plots, y);
     back.splice(0..0, truces::bands(&frame, bands, bands_end));
+    if let Some(through) = frame.read_through() {
+        let area = Area { left: frame.x_of_day(through), top: plots, right: PLOT.1, bottom: y };
+        back.insert(0, crate::scene::Shape::Rectangle { area, paint: Paint::filled(UNREAD) });
+    }
     scene.shapes.splice(behind..behind, back);
     y = axis::labels(&frame, &mut scene, y);
     y = legend::draw(&frame, &mut scene, y);
@@ -197,12 +217,9 @@ pub fn describe(story: &Story<'_>) -> String {
             _ => "not computed".to_owned(),
         };
         let rates = &story.rates[at];
-        format!(
-            "Duty that {name} adds on goods of {other}: average {}; {} {}.",
-            ends(&rates.average),
-            story.asked.good_name,
-            ends(&rates.good)
-        )
+        let average = if story.asked.averages { format!("average {}; ", ends(&rates.average)) } else { String::new() };
+        let good = format!("{} {}", story.asked.good_name, ends(&rates.good));
+        format!("Duty that {name} adds on goods of {other}: {average}{good}.")
     });
     let counts = format!(
         "{} events and {} measures are shown; the text below the lines, and the tables of the page, say each.",

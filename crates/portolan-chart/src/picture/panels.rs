@@ -31,13 +31,17 @@ pub(super) fn draw(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
         ),
         lines: [&first.average, &second.average],
     };
-    let numbers = if second.good.lines > 1 { format!(" ({} numbers of {other})", second.good.lines) } else { String::new() };
+    let numbers =
+        if second.good.lines > 1 { format!(" ({} numbers of {other})", second.good.lines) } else { String::new() };
     let good = Panel {
         heading: format!("{}, {}", story.asked.good_name, story.asked.good),
-        text: format!("All additional duties on this good, one on top of the other{numbers}. {}", caveat(&[&first.good, &second.good])),
+        text: format!(
+            "All additional duties on this good, one on top of the other{numbers}. {}",
+            caveat(&[&first.good, &second.good])
+        ),
         lines: [&first.good, &second.good],
     };
-    let y = panel(frame, scene, &average, y);
+    let y = if story.asked.averages { panel(frame, scene, &average, y) } else { y };
     panel(frame, scene, &good, y)
 }
 
@@ -132,8 +136,7 @@ fn curve(frame: &Frame<'_, '_>, scene: &mut Scene, scale: &Scale, steps: &Steps,
             scene.drawn.push(Area { left: left - THICK / 2, top, right: left + THICK / 2, bottom });
         }
     }
-    let points: Vec<(Unit, Unit)> =
-        steps.steps.iter().map(|step| (frame.x(step.at), scale.y(step.high))).collect();
+    let points: Vec<(Unit, Unit)> = steps.steps.iter().map(|step| (frame.x(step.at), scale.y(step.high))).collect();
     if !points.is_empty() {
         scene.draw(Shape::Steps { points, end: PLOT.1, paint: Paint::line(look.ink, THICK, look.dashes) });
     }
@@ -152,7 +155,7 @@ fn names(frame: &Frame<'_, '_>, scene: &mut Scene, scale: &Scale, panel: &Panel<
         let Some(last) = steps.steps.last() else { continue };
         let (by, on) = if order == 0 { (one, other) } else { (other, one) };
         let text = format!("{by} on goods of {on}: {}%", last.percent());
-        let lines = font::wrap(&text, NAME, Weight::Bold, WIDTH - 100 - LABELS);
+        let lines = font::wrap(&text, NAME, Weight::Bold, WIDTH - 200 - LABELS);
         labels.push((scale.y(last.high), order, lines));
     }
     labels.sort_by_key(|(y, ..)| *y);

@@ -3,19 +3,19 @@ use portolan_ledger::{Day, Side};
 
 use super::*;
 use crate::rates::{Step, Steps};
-use crate::scene::Area;
 use crate::story::{Asked, SideRates};
 
 fn asked(from: &str, to: &str) -> Asked {
     let day = |text: &str| Day::parse_iso(text.as_bytes()).unwrap();
     Asked {
         between: [Side(0), Side(1)],
-        names: ["the United States".to_owned(), "China".to_owned()],
+        names: ["United States".to_owned(), "China".to_owned()],
         from: day(from),
         to: day(to),
         known: day("2026-11-22"),
         good: "9403.60.80".parse().unwrap(),
         good_name: "Wooden furniture".to_owned(),
+        averages: true,
     }
 }
 
@@ -33,11 +33,42 @@ fn rates(law: &Law<'_>, asked: &Asked) -> [SideRates; 2] {
     };
     [
         SideRates {
-            average: steps(0, &[(0, 208, 208), (140, 308, 308), (250, 400, 410), (385, 1001, 1050), (400, 1241, 1274), (410, 1241, 1280), (550, 470, 540)]),
-            good: steps(0, &[(0, 250, 250), (140, 350, 350), (250, 450, 450), (385, 1290, 1290), (400, 1700, 1700), (550, 550, 550)]),
+            average: steps(
+                0,
+                &[
+                    (0, 208, 208),
+                    (140, 308, 308),
+                    (250, 400, 410),
+                    (385, 1001, 1050),
+                    (400, 1241, 1274),
+                    (410, 1241, 1280),
+                    (550, 470, 540),
+                ],
+            ),
+            good: steps(
+                0,
+                &[
+                    (0, 250, 250),
+                    (140, 350, 350),
+                    (250, 450, 450),
+                    (385, 1290, 1290),
+                    (400, 1700, 1700),
+                    (550, 550, 550),
+                ],
+            ),
         },
         SideRates {
-            average: steps(1, &[(0, 203, 203), (150, 209, 209), (260, 212, 212), (388, 1052, 1052), (396, 1462, 1462), (551, 312, 312)]),
+            average: steps(
+                1,
+                &[
+                    (0, 203, 203),
+                    (150, 209, 209),
+                    (260, 212, 212),
+                    (388, 1052, 1052),
+                    (396, 1462, 1462),
+                    (551, 312, 312),
+                ],
+            ),
             good: steps(1, &[(0, 250, 250), (388, 1090, 1090), (396, 1500, 1500), (551, 350, 350)]),
         },
     ]
@@ -97,7 +128,7 @@ fn every_event_has_its_mark_and_its_words() {
         assert_eq!(marks, 2, "mark {number} stands on its day and before its words");
     }
     let words: String = scene.taken.iter().map(|taken| format!("{} ", taken.by)).collect();
-    assert!(words.contains("the United States says:") && words.contains("China says:"));
+    assert!(words.contains("United States says:") && words.contains("China says:"));
 }
 
 #[test]
