@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Lines that the two evaluators are compared on, and where their generator starts.
-const AUDIT: &str = "audit --cases 20000 --seed 1 --at-most 890";
+const AUDIT: &str = "audit --cases 100000 --seed 1";
 
 /// One thing that must hold.
 struct Step {
@@ -78,7 +78,7 @@ fn plan(nextest: bool, deny: bool) -> (Vec<Step>, Vec<&'static str>) {
         step("the release binary", Cargo, "build --release --locked --package portolan-cli"),
         step("the ledger has no fault", Cargo, "run --quiet --release --locked --package portolan-cli -- check"),
         step("worked cases", Cargo, "run --quiet --release --locked --package portolan-cli -- test"),
-        step("the two evaluators differ no more than is known", Own, AUDIT),
+        step("the two evaluators agree", Own, AUDIT),
     ]);
     (steps, skipped)
 }

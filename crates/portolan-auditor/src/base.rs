@@ -102,7 +102,9 @@ impl OrdinaryDuty for OrdinaryTable {
         let row = self.rows.iter().filter(|row| row.code.covers(line.code)).max_by_key(|row| row.code.digits());
         let Some(row) = row else {
             let unknown = OrdinaryRate::Unknown("a note of the schedule sets the rate".to_owned());
-            return Some(Base { general: unknown.clone(), applicable: unknown, column: Column::General });
+            let two = self.column_two.contains(&line.origin);
+            let column = if two { Column::Two } else { Column::General };
+            return Some(Base { general: unknown.clone(), applicable: unknown, column });
         };
         let general = row.general.clone();
         if self.column_two.contains(&line.origin) {

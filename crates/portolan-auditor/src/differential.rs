@@ -201,7 +201,8 @@ pub fn compare(plan: Plan, seed: u64, law: &Generated, lines: &[EntryLine], make
         };
         if own != theirs {
             report.differences += 1;
-            if report.first.len() < plan.keep {
+            // Differences over one law are most often one.
+            if report.first.len() < plan.keep.min(1) {
                 report.first.push(shrunk(plan, seed, law, line, make));
             }
         }

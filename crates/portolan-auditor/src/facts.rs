@@ -92,7 +92,7 @@ impl Facts {
             metals: [line.steel_pct, line.aluminum_pct, line.copper_pct].map(|share| share.unwrap_or(Rate::ZERO)),
             us_content: line.us_content_pct,
             us_part: None,
-            processing: None,
+            processing: line.value.and(line.processing_value).map(ProcessingIs::Stated),
             smelt: line.smelt_countries.clone(),
             cast: line.cast_country,
             export_country: line.export_country,
@@ -368,11 +368,8 @@ pub(crate) fn open_facts(
         found.push(Choices::MetalWeight(shares(bounds.chain([0]), Rate::WHOLE)));
     }
     found.extend(contents(line, &reads));
-    if reads.processing {
-        found.push(Choices::Processing(match (line.processing_value, line.value) {
-            (Some(processing), Some(_)) => vec![ProcessingIs::Stated(processing)],
-            _ => vec![ProcessingIs::Nothing, ProcessingIs::Everything],
-        }));
+    if reads.processing && line.value.and(line.processing_value).is_none() {
+        found.push(Choices::Processing(vec![ProcessingIs::Nothing, ProcessingIs::Everything]));
     }
     found.extend(countries(line, frames, &reads));
     found.extend(amounts(line, &reads)?);

@@ -92,11 +92,11 @@ impl<'l> Law<'_, 'l> {
         if provision.suspensions.iter().any(|s| self.ran_out(s)) {
             return Layer::None;
         }
-        // Of several that cover the moment the latest governs, as of rates.
+        // Of several that cover the moment a scenario's governs before the law's, then the latest, as of rates.
         let covering = provision.suspensions.iter().enumerate();
         let latest = covering
             .filter_map(|(i, s)| Some((i, *s, self.covering(s)?)))
-            .max_by_key(|(i, _, term)| (term.from, self.auditor.issued(term.act), *i));
+            .max_by_key(|(i, s, term)| (s.patch, term.from, self.auditor.issued(term.act), *i));
         match latest {
             None => Layer::InForce(beneath),
             Some((_, suspension, _)) => match &suspension.keeps {

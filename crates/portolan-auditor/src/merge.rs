@@ -223,31 +223,41 @@ fn overfull(facts: &Facts, line: &EntryLine) -> bool {
     let stated = [line.steel_pct, line.aluminum_pct, line.copper_pct];
     let metal = stated.iter().zip(facts.metals).any(|(stated, share)| stated.is_none() && share.0 > 0);
     let open = metal || facts.us_part.is_some();
-    open && sum > Rate::WHOLE.0
+    // What a line states beyond the whole is its own affair.
+    let stated: i64 = stated.iter().chain([&line.us_content_pct]).flatten().map(|share| share.0).sum();
+    open && sum > Rate::WHOLE.0.max(stated)
 }
 
 /// In-transit assertions that were not made stay unmade, unless making one would raise the bill: then it is a fact.
+///
+/// One may raise it only beside another that is made too, so all are thought open, and closed while one does not raise
+/// it with those that are open still.
 fn settle_assertions(grid: &mut Grid<'_, '_>) {
     let count = grid.settings.len();
-    let mut keep = vec![true; count];
-    for (open, choices) in grid.open.iter().enumerate() {
-        if !choices.can_stay_unasserted() {
-            continue;
-        }
-        let dimension = open + 2;
-        let raises = (0..count).any(|index| {
-            let unmade = grid.along(index, dimension).next();
-            let pair = unmade.and_then(|unmade| grid.outcome(unmade)).zip(grid.outcome(index));
-            pair.is_some_and(|(without, with)| !without.prohibited && !with.prohibited && with.bill() > without.bill())
-        });
-        for (index, keep) in keep.iter_mut().enumerate() {
-            let unmade = grid.along(index, dimension).next() == Some(index);
-            *keep &= unmade != raises;
-        }
+    let assertions: Vec<usize> =
+        (0..grid.open.len()).filter(|open| grid.open[*open].can_stay_unasserted()).map(|open| open + 2).collect();
+    let unmade = |grid: &Grid<'_, '_>, index: usize, dimension| grid.along(index, dimension).next() == Some(index);
+    let mut closed: Vec<usize> = Vec::new();
+    loop {
+        let considered = |grid: &Grid<'_, '_>, index| closed.iter().all(|closed| unmade(grid, index, *closed));
+        let raises = |grid: &Grid<'_, '_>, dimension| {
+            (0..count).any(|index| {
+                let without = grid.along(index, dimension).next();
+                let pair = without.and_then(|without| grid.outcome(without)).zip(grid.outcome(index));
+                considered(grid, index)
+                    && pair.is_some_and(|(without, with)| {
+                        !without.prohibited && !with.prohibited && with.bill() > without.bill()
+                    })
+            })
+        };
+        let next = assertions.iter().find(|d| !closed.contains(d) && !raises(grid, **d));
+        let Some(next) = next.copied() else { break };
+        closed.push(next);
     }
-    for (setting, keep) in grid.settings.iter_mut().zip(keep) {
+    for index in 0..count {
+        let keep = assertions.iter().all(|dimension| unmade(grid, index, *dimension) == closed.contains(dimension));
         if !keep {
-            *setting = None;
+            grid.settings[index] = None;
         }
     }
 }
@@ -314,7 +324,9 @@ fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
         needs_input,
         ..Answer::default()
     };
-    add_notes(grid.auditor, &outcomes, &mut answer);
+    // A setting that the law forbids has no bill; the others are the bill.
+    let lawful: Vec<&Outcome> = outcomes.iter().copied().filter(|o| !o.prohibited).collect();
+    add_notes(grid.auditor, &lawful, &mut answer);
     let money = grid.line.value.is_some();
     add_sums(grid.auditor, &outcomes, money, &mut answer)?;
     if money && answer.cannot_compute.is_empty() {
@@ -352,7 +364,17 @@ fn differ(a: &Outcome, b: &Outcome) -> bool {
         let rows = outcome.rows.iter().filter(|line| silent(line.status).is_none());
         rows.copied().collect::<Vec<_>>()
     };
-    heard(a) != heard(b) || a.obstacles != b.obstacles || a.prohibited != b.prohibited
+    if a.prohibited || b.prohibited {
+        // No duty is given either way.
+        return a.prohibited != b.prohibited;
+    }
+    let blocked = |outcome: &Outcome| {
+        let mut families: Vec<_> = outcome.obstacles.iter().map(|obstacle| obstacle.family).collect();
+        families.sort_unstable();
+        families.dedup();
+        families
+    };
+    heard(a) != heard(b) || blocked(a) != blocked(b)
 }
 
 fn rows(auditor: &Auditor<'_>, outcomes: &[&Outcome]) -> Vec<Row> {

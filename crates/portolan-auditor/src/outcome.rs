@@ -130,10 +130,10 @@ impl Outcome {
             };
             let in_play =
                 !matches!(row.status, Status::NotInForce | Status::NotClaimed | Status::Annulled | Status::Suspended);
-            if in_play && standing.excepted(place)?.in_doubt {
+            if in_play && row.status != Status::Exempt && standing.excepted(place)?.in_doubt {
                 self.obstacle(family, ORDINARY_NOT_KNOWN);
             }
-            if in_play && standing.cannot_rank(place)? {
+            if in_play && row.status != Status::Exempt && standing.cannot_rank(place)? {
                 self.obstacle(family, NOT_RANKED);
             }
         }
@@ -161,14 +161,18 @@ impl Outcome {
             Some(basis) => standing.value.duty(rate, basis, base, standing.facts)?,
             None => None,
         };
-        if let DutyRate::Total(_, over) = rate {
-            let known = base.is_some_and(|b| crate::parts::topped_up(b, *over).terms().is_some());
-            if !known {
-                self.obstacle(family, ORDINARY_NOT_KNOWN);
+        let unknown = match rate {
+            DutyRate::Total(_, over) => {
+                let known = base.is_some_and(|b| crate::parts::topped_up(b, *over).terms().is_some());
+                (!known).then_some(ORDINARY_NOT_KNOWN)
             }
-        }
-        if *rate == DutyRate::Unknown {
-            self.obstacle(family, RATE_NOT_KNOWN);
+            DutyRate::Unknown => Some(RATE_NOT_KNOWN),
+            _ => None,
+        };
+        if let Some(reason) = unknown {
+            // What cannot be computed is the same on any basis.
+            self.obstacle(family, reason);
+            return Ok(Owed { ordinary: false, share: Points::ZERO, basis: None, points: None, duty: None });
         }
         let ordinary = matches!(rate, DutyRate::InPlaceOfOrdinary(_));
         Ok(Owed { ordinary, share, basis, points, duty })

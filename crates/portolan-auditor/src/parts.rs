@@ -197,6 +197,14 @@ impl Value {
                 let processing = to_grain(i128::from(processing), 1, self.grain)?;
                 Ok(Cents(self.whole.unwrap_or(Cents::ZERO).0.saturating_sub(processing.0).max(0)))
             }
+            // What is left is the whole less the parts.
+            _ if part == REST => {
+                let mut left = self.whole.unwrap_or(Cents::ZERO).0;
+                for other in 0..REST {
+                    left = left.saturating_sub(self.part_money(other)?.0);
+                }
+                Ok(Cents(left.max(0)))
+            }
             _ => self.money(self.shares[part]),
         }
     }
@@ -288,6 +296,18 @@ pub(crate) fn topped_up(base: &Base, over: Over) -> &OrdinaryRate {
     match over {
         Over::Ordinary => &base.applicable,
         Over::General => &base.general,
+    }
+}
+
+/// The rate by which a stacking rule compares: a plain share of the basis. A total, or an amount per unit, does not compare.
+pub(crate) fn plain_share(rate: &DutyRate) -> Option<Rate> {
+    match rate {
+        DutyRate::Add(rate)
+        | DutyRate::OfMetal(rate, _)
+        | DutyRate::OfNonUs(rate, _)
+        | DutyRate::InPlaceOfAll(rate)
+        | DutyRate::InPlaceOfOrdinary(rate) => Some(*rate),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::frame::{Considered, Frame, Rule};
 use crate::index::{Targets, When};
 use crate::law::Layer;
-use crate::parts::{PARTS, PartSet, Value, effective};
+use crate::parts::{PARTS, PartSet, Value, effective, plain_share};
 
 /// An answer that is remembered.
 #[derive(Clone, Copy)]
@@ -164,9 +164,9 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
                 }
             }
         }
-        // The US part of a `non_us` rate was never its own, but with a cap some of it is assessed.
-        let nothing_left = !found.taken.is_empty() && self.value.is_nothing(own.without(found.taken));
-        if found.wholly.is_none() && nothing_left {
+        if let (Layer::InForce(rate), None, false) = (provision.layer, found.wholly, found.taken.is_empty())
+            && (own.without(found.taken).is_empty() || self.value.basis(rate, found.taken)?.0.0 == 0)
+        {
             found.wholly = sparing;
         }
         Ok(found)
@@ -312,7 +312,7 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
                 }
                 any = true;
                 let rate = self.rate_in_force(member);
-                let rate = rate.and_then(|rate| effective(rate, frame.base.as_ref()));
+                let rate = rate.and_then(plain_share);
                 duty = duty.zip(rate).map(|(sum, rate)| sum + i128::from(rate.0));
             }
             if any {
@@ -358,7 +358,10 @@ impl<'f, 'a, 'l> Standing<'f, 'a, 'l> {
         };
         // A content of zero is a part too: it is displaced where an earlier tier stands on it, else owed on nothing.
         let before = self.left_after(place, 0)?.unwrap_or_default();
-        Ok(left == before || !self.value.is_nothing(left))
+        let Some(rate) = self.rate_in_force(place).filter(|_| left != before) else {
+            return Ok(true);
+        };
+        Ok(!left.is_empty() && self.value.basis(rate, PartSet::of(rate).without(left))?.0.0 > 0)
     }
 
     /// The provision that stands in place of all, if one does.

@@ -7,8 +7,9 @@ use portolan_ledger::timeline::{Dated, Moment, Timeline};
 use portolan_ledger::{Day, Instant};
 
 use crate::answer::{Bill, Fault};
-use crate::engine::{Engine, Possible, Question, stands};
+use crate::engine::{Engine, Question, stands};
 use crate::money::Value;
+use crate::possible::Possible;
 use crate::resolve::{Record, Row as Resolved, Why};
 
 /// A moment at which the bill of a line changes.
@@ -58,12 +59,12 @@ impl<'l> Engine<'l> {
     /// Changes that only add or remove a missing fact count like any other.
     pub fn changes(&mut self, line: &EntryLine, limit: usize) -> Result<Vec<Change>, Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
-        let (mut q, _) = self.question(line, &value)?;
+        let (mut q, _) = self.question(line)?;
         let start = q.pieces.last().copied().unwrap_or(q.at.0);
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let Some(projection) = self.fixed_projection(line, &value, &q) else { return Ok(Vec::new()) };
+        let Some(projection) = self.fixed_projection(line, &q) else { return Ok(Vec::new()) };
         q.projection = projection;
         let mut found = Vec::new();
         let mut before = self.at(&mut q, line, &value, start)?;
@@ -82,7 +83,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The projection in which the knowledge of a question stays fixed: that of a day on which more could be known.
-    fn fixed_projection(&mut self, line: &EntryLine, value: &Value, q: &Question<'l>) -> Option<usize> {
+    fn fixed_projection(&mut self, line: &EntryLine, q: &Question<'l>) -> Option<usize> {
         let clock = &self.law().clocks[usize::from(line.side.0)];
         let day = clock.day_of(q.at.0);
         let next = When::Day(Day(day.0.saturating_add(1)));
@@ -94,7 +95,7 @@ impl<'l> Engine<'l> {
             "it_date" => later.it_date = Some(next),
             _ => later.entry_date = next,
         }
-        self.question(&later, value).ok().map(|(question, _)| question.projection)
+        self.question(&later).ok().map(|(question, _)| question.projection)
     }
 
     /// The bill of a line at a moment, and how every record in force stands.
@@ -187,7 +188,9 @@ impl<'l> Engine<'l> {
         let known = ceased.filter(|a| law.timeline.is_known(&a.term, q.known)).map(|a| a.ceased);
         all.extend(known.filter(|&at| at > start));
         if q.governing.0 == "entry_date" {
-            all.extend(law.facts.atoms.iter().filter_map(|atom| entry_bound(&atom.condition)).filter(|&at| at > start));
+            all.extend(
+                law.facts.atoms.iter().filter_map(|atom| entry_bound(atom.condition()?)).filter(|&at| at > start),
+            );
         }
         all.sort_unstable();
         all.dedup();

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use portolan_ledger::duty_rate::DutyRate;
 use portolan_ledger::line::{EntryLine, Status, View, When};
 use portolan_ledger::record::{Column, FamilyId, GoverningDate, GroupId, Origin};
 use portolan_ledger::schedule::Lookup;
-use portolan_ledger::timeline::{Moment, ProvisionIx};
+use portolan_ledger::timeline::Moment;
 use portolan_ledger::{Cents, Day, Instant, Rate, Side, TariffCode};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
-use crate::facts::{BaseShares, Fact, FactIx, Stated};
 use crate::law::{Law, ProductClass};
-use crate::money::{self, Duty, Lack, Ordinary, Owed, Value};
+use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
 use crate::pct::Pct;
-use crate::projection::{Leaf, Outcome, Projection, Root};
+use crate::possible::stated;
+use crate::projection::{Leaf, Projection, Root};
 use crate::resolve::Flaw;
 
 /// An evaluator: the law, and all that was already worked out. One a thread.
@@ -73,38 +72,10 @@ pub(crate) struct Question<'l> {
     pub classes: SmallVec<[ClassIx; 4]>,
     pub origin: u32,
     pub base: Applicable,
-    pub shares: BaseShares,
     /// The code is younger than the day: its lists are those of the codes before it.
     pub carried: SmallVec<[TariffCode; 2]>,
     /// The interval that holds the whole governing day, where one does.
     pub interval: Option<u32>,
-}
-
-/// One possible bill of a line.
-#[derive(Clone, Debug)]
-pub(crate) struct Possible {
-    pub piece: usize,
-    pub class: usize,
-    pub leaf: u32,
-    /// Shares of steel, aluminum, copper, US content, and what is supposed of processing abroad.
-    pub contents: [Option<Rate>; 5],
-    pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
-    pub ordinary: Result<Duty, Lack>,
-    /// The least that the ordinary duty can be, where a quantity that it needs was not stated.
-    pub ordinary_least: Cents,
-    /// The same of the additional duties.
-    pub least_of_open: Cents,
-    /// The value is known.
-    pub valued: bool,
-    pub prohibited: bool,
-}
-
-impl Possible {
-    /// Provisions that stand by the law but on no part of this line's value: what is spared or displaced is all of it.
-    pub fn emptied(&self, leaf: &Leaf) -> Vec<ProvisionIx> {
-        let counted = |provision: ProvisionIx| self.amounts.iter().any(|(owed, _)| owed.provision == provision);
-        leaf.owed.iter().map(|owed| owed.provision).filter(|&provision| !counted(provision)).collect()
-    }
 }
 
 impl<'l> Engine<'l> {
@@ -436,20 +407,8 @@ impl<'l> Engine<'l> {
         }
     }
 
-    /// A base as a share of the value: plainly, or by the duty that the line's own quantities give.
-    pub(crate) fn base_share(&self, base: Option<usize>, value: &Value, line: &EntryLine) -> Option<Rate> {
-        let base = self.bases.get(base?);
-        if base.ad_valorem.is_some() {
-            return base.ad_valorem;
-        }
-        let whole = value.whole.filter(|whole| whole.0 > 0)?;
-        let duty = base.duty(whole, line).ok()?;
-        // Exact to a billionth; thresholds are whole hundredths of a percent, so a share just below one stays below it.
-        Some(Rate(i64::try_from(i128::from(duty.0) * 1_000_000_000 / i128::from(whole.0)).unwrap_or(i64::MAX)))
-    }
-
     /// Makes a line ready: dates, classes, base.
-    pub(crate) fn question(&mut self, line: &EntryLine, value: &Value) -> Result<(Question<'l>, Option<Rates>), Fault> {
+    pub(crate) fn question(&mut self, line: &EntryLine) -> Result<(Question<'l>, Option<Rates>), Fault> {
         let (when, governing) = self.governing(line);
         let at = self.span(line.side, when);
         let entered = self.span(line.side, line.entry_date);
@@ -472,16 +431,14 @@ impl<'l> Engine<'l> {
         if interval.is_none() {
             pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
         }
+        if governing.0 == "entry_date" {
+            self.part_entry(&mut pieces, at);
+        }
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
         let classes = self.products(line.code, day);
         let carried = if has_schedule { self.carried(line.code, day) } else { SmallVec::new() };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
-        let shares = BaseShares {
-            general: self.base_share(base.general, value, line),
-            ordinary: self.base_share(base.ordinary, value, line),
-            column: base.column,
-        };
         let origin = self.origin(line.origin);
         Ok((
             Question {
@@ -495,12 +452,21 @@ impl<'l> Engine<'l> {
                 classes,
                 origin,
                 base,
-                shares,
                 carried,
                 interval,
             },
             rates,
         ))
+    }
+
+    /// Conditions on the entry date part the day on which it governs too.
+    pub(crate) fn part_entry(&self, pieces: &mut SmallVec<[Instant; 2]>, day: (Instant, Instant)) {
+        let cuts = self.law.facts.entry_cuts_in(day);
+        if !cuts.is_empty() {
+            pieces.extend(cuts.iter().copied());
+            pieces.sort_unstable();
+            pieces.dedup();
+        }
     }
 
     pub(crate) fn grain(&self, side: Side) -> i64 {
@@ -521,35 +487,6 @@ impl<'l> Engine<'l> {
         projection.root(self.law, class, (q.origin, line.origin), interval, explain)
     }
 
-    pub(crate) fn stated<'a>(
-        &self,
-        q: &Question<'l>,
-        line: &'a EntryLine,
-        piece: usize,
-        transit_is_fact: bool,
-    ) -> Stated<'a>
-    where
-        'l: 'a,
-    {
-        let law: &'l Law<'l> = self.law;
-        Stated {
-            line,
-            moment: Moment { at: q.pieces[piece], known: q.known, view: line.view },
-            entered: self.piece_of_entry(q, piece),
-            base: q.shares,
-            clock: &law.clocks[usize::from(line.side.0)],
-            transit_is_fact,
-        }
-    }
-
-    /// Where the entry date governs, a part of the day narrows the entry itself.
-    fn piece_of_entry(&self, q: &Question<'l>, piece: usize) -> (Instant, Instant) {
-        if q.governing.0 != "entry_date" || q.pieces.len() == 1 {
-            return q.entered;
-        }
-        (q.pieces[piece], q.pieces.get(piece + 1).copied().unwrap_or(q.at.1))
-    }
-
     /// The bill of a line.
     pub fn bill(&mut self, line: &EntryLine) -> Result<Bill, Fault> {
         let mut bill = Bill::default();
@@ -560,7 +497,7 @@ impl<'l> Engine<'l> {
     /// The bill of a line, in place of one that is no longer needed: what that one holds is used again.
     pub fn bill_into(&mut self, line: &EntryLine, bill: &mut Bill) -> Result<(), Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
-        let (q, _) = self.question(line, &value)?;
+        let (q, _) = self.question(line)?;
         self.bill_of(&q, line, &value, bill)
     }
 
@@ -588,29 +525,20 @@ impl<'l> Engine<'l> {
         value: &Value,
         bill: &mut Bill,
     ) -> Result<bool, Fault> {
-        let Some((root, leaf_ix)) = self.single_leaf(q, line) else { return Ok(false) };
-        let leaf = self.projections[q.projection].leaf(leaf_ix);
-        if value.missing(&leaf.owed, line) != [false; 5] || leaf.owed.iter().any(|owed| value.emptied(owed)) {
-            return Ok(false);
-        }
-        if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
-            return Ok(false);
-        }
+        let Some(leaf_ix) = self.plain_leaf(q, line, value)? else { return Ok(false) };
         let headings = self.kept_headings(q, leaf_ix, line.side);
         let leaf = self.projections[q.projection].leaf(leaf_ix);
-        self.conflict(leaf)?;
-        let ordinary = self.ordinary_duty(q, leaf, value, line);
-        let Ok(ordinary) = ordinary else { return Ok(false) };
+        let of = Quantities { line, pins: None };
+        let Ok(ordinary) = self.ordinary_duty(q, leaf, value, of) else { return Ok(false) };
         self.clear(bill);
         let mut total = Totals::default();
         if let Some(mfn) = self.mfn {
             add_family(&mut bill.families[usize::from(mfn.0)], &ordinary);
         }
-        let replaced = in_place_of_ordinary(leaf, value).is_some();
-        let context = self.ordinary_context(q, ordinary.cents.filter(|_| !replaced));
+        let context = self.ordinary_context(q);
         let mut at_another_rate = Totals::default();
         for owed in leaf.owed.iter() {
-            let Ok(duty) = money::duty(owed, value, line, &context, self.flaw) else { return Ok(false) };
+            let Ok(duty) = money::duty(owed, value, of, &context, self.flaw) else { return Ok(false) };
             add_family(&mut bill.families[usize::from(self.counts_in(owed).0)], &duty);
             if owed.replaces_ordinary() {
                 at_another_rate.add(&duty)
@@ -636,8 +564,29 @@ impl<'l> Engine<'l> {
         Ok(true)
     }
 
+    /// The leaf of a line of which everything that matters is stated, but for quantities; none where alternatives must be
+    /// counted.
+    pub(crate) fn plain_leaf(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+    ) -> Result<Option<u32>, Fault> {
+        let Some((root, leaf_ix)) = self.single_leaf(q, line, value) else { return Ok(None) };
+        let leaf = self.projections[q.projection].leaf(leaf_ix);
+        let unknown = |owed: &Owed| value.share(owed.basis()).is_none();
+        if !leaf.resolution.doubts.is_empty() || leaf.owed.iter().any(unknown) {
+            return Ok(None);
+        }
+        if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
+            return Ok(None);
+        }
+        self.conflict(self.projections[q.projection].leaf(leaf_ix))?;
+        Ok(Some(leaf_ix))
+    }
+
     /// The one leaf that a line reaches in every part of the day and for every statistical number it can have.
-    fn single_leaf(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<(Root, u32)> {
+    fn single_leaf(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Option<(Root, u32)> {
         let root = self.root(q, line, 0, 0, false);
         for class in 1..q.classes.len() {
             if self.root(q, line, 0, class, false) != root {
@@ -647,17 +596,17 @@ impl<'l> Engine<'l> {
         if q.pieces.len() > 1 {
             return None;
         }
-        let stated = self.stated(q, line, 0, false);
+        let stated = stated(self.law, &self.bases, q, (line, value), 0);
         let leaf = self.projections[q.projection].only_leaf(self.law, root, &stated)?;
         Some((root, leaf))
     }
 
     /// The headings of a leaf, worked out once: the order of reporting is that of the leaf's interval.
-    fn kept_headings(&mut self, q: &Question<'l>, leaf: u32, side: Side) -> Arc<[String]> {
+    pub(crate) fn kept_headings(&mut self, q: &Question<'l>, leaf: u32, side: Side) -> Arc<[String]> {
         if let Some(kept) = &self.projections[q.projection].leaf(leaf).headings {
             return Arc::clone(kept);
         }
-        let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side, &[]).into();
+        let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side).into();
         self.projections[q.projection].leaf_mut(leaf).headings = Some(Arc::clone(&found));
         found
     }
@@ -691,17 +640,21 @@ impl<'l> Engine<'l> {
         }
     }
 
-    pub(crate) fn ordinary_context(&self, q: &Question<'l>, cents: Option<Cents>) -> Ordinary<'_> {
+    pub(crate) fn ordinary_context(&self, q: &Question<'l>) -> Ordinary<'_> {
         Ordinary {
             applies: q.base.ordinary.map(|base| self.bases.get(base)),
             general: q.base.general.map(|base| self.bases.get(base)),
-            cents,
         }
     }
 
     /// The family in which a duty counts: what stands in place of the ordinary duty is the ordinary duty.
     pub(crate) fn counts_in(&self, owed: &Owed) -> FamilyId {
         self.mfn.filter(|_| owed.replaces_ordinary()).unwrap_or(owed.family)
+    }
+
+    /// Whether the ordinary duty of the schedule is owed: nothing stands in place of it, or of all.
+    pub(crate) fn pays_ordinary(&self, leaf: &Leaf) -> bool {
+        leaf.resolution.in_place.is_none() && !leaf.owed.iter().any(Owed::replaces_ordinary)
     }
 
     /// The ordinary duty by the schedule; nothing where another stands in place of it or of all, or where the side has no
@@ -711,318 +664,22 @@ impl<'l> Engine<'l> {
         q: &Question<'l>,
         leaf: &Leaf,
         value: &Value,
-        line: &EntryLine,
+        of: Quantities<'_>,
     ) -> Result<Duty, Lack> {
         let cents = value.whole.map(|_| Cents(0));
         let nothing = Duty { pct: Some(Pct::ZERO), cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
-        let displaced = leaf.resolution.in_place.is_some() || in_place_of_ordinary(leaf, value).is_some();
-        let Some(base) = q.base.ordinary.filter(|_| !displaced) else { return Ok(nothing) };
+        let Some(base) = q.base.ordinary.filter(|_| self.pays_ordinary(leaf)) else { return Ok(nothing) };
         let base = self.bases.get(base);
         let pct = base.ad_valorem.map(Pct::full);
         let done = |cents| Duty { pct, cents, basis: value.whole, share: Some(Pct::full(Rate::WHOLE)) };
         if let portolan_ledger::duty_expression::DutyExpression::Refused(refusal) = &base.expression {
             return Err(Lack::Law(refusal.reason.as_str().to_owned()));
         }
-        match value.whole {
-            None => Ok(done(None)),
-            Some(whole) => {
-                base.duty(whole, line).map(|cents| done(Some(cents))).map_err(|missing| money::lack(&missing))
-            }
-        }
-    }
-
-    /// Every bill that a line can have, and the facts on which they turn.
-    pub(crate) fn possible(
-        &mut self,
-        q: &Question<'l>,
-        line: &EntryLine,
-        value: &Value,
-        explain: bool,
-    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
-        let (plain, mut asked) = self.possible_with(q, line, value, explain, false)?;
-        let transit = plain.iter().any(|p| self.projections[q.projection].leaf(p.leaf).transit);
-        if !transit {
-            return Ok((plain, asked));
-        }
-        // An in-transit clause that was not claimed: where it would cost more, its date is a fact like the others.
-        let (with, asked_with) = self.possible_with(q, line, value, explain, true)?;
-        let highest = |all: &[Possible]| all.iter().map(|p| self.height(p)).max();
-        if highest(&with) > highest(&plain) {
-            asked = asked_with;
-            let mut all = plain;
-            all.extend(with);
-            return Ok((all, asked));
-        }
-        Ok((plain, asked))
-    }
-
-    /// For comparing bills: cents where the value is known, else points.
-    fn height(&self, possible: &Possible) -> i128 {
-        let of = |duty: &Result<Duty, Lack>| match duty {
-            Ok(Duty { cents: Some(cents), .. }) => i128::from(cents.0) * 10_i128.pow(18),
-            Ok(Duty { pct: Some(pct), .. }) => pct.0,
-            _ => 0,
-        };
-        possible.amounts.iter().map(|(_, duty)| of(duty)).sum::<i128>() + of(&possible.ordinary)
-    }
-
-    fn possible_with(
-        &mut self,
-        q: &Question<'l>,
-        line: &EntryLine,
-        value: &Value,
-        explain: bool,
-        transit: bool,
-    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
-        let mut found = Vec::new();
-        let mut facts: FxHashSet<FactIx> = FxHashSet::default();
-        let mut columns: Vec<String> = Vec::new();
-        for piece in 0..q.pieces.len() {
-            for class in 0..q.classes.len() {
-                let root = self.root(q, line, piece, class, explain);
-                let stated = self.stated(q, line, piece, transit);
-                let outcomes = self.projections[q.projection].outcomes(self.law, root, &stated, &mut facts);
-                for outcome in &outcomes {
-                    self.money(q, line, value, (piece, class), outcome, &mut found, &mut columns)?;
-                }
-            }
-        }
-        let mut facts: Vec<_> = facts.into_iter().collect();
-        facts.sort_unstable();
-        let mut asked: Vec<String> = Vec::new();
-        for fact in facts {
-            let fact = &self.law.facts.facts[usize::from(fact.0)];
-            asked.extend(self.to_ask(fact, line));
-        }
-        asked.extend(columns);
-        if differ(&found, |p| p.class) {
-            asked.push("hts_number".to_owned());
-        }
-        if differ(&found, |p| p.piece) {
-            asked.push(q.governing.0.to_owned());
-        }
-        let mut unique: Vec<String> = Vec::new();
-        for name in asked {
-            if !unique.contains(&name) {
-                unique.push(name);
-            }
-        }
-        Ok((found, unique))
-    }
-
-    /// The columns to ask for to settle a fact: a price per unit needs a value and a quantity.
-    fn to_ask(&self, fact: &Fact, line: &EntryLine) -> Vec<String> {
-        let column = fact.column(&self.law.timeline);
-        let has_quantity = match fact {
-            Fact::UnitPrice(unit) => crate::ordinary::quantity_in(line, unit).is_some(),
-            Fact::General | Fact::Ordinary => false,
-            _ => return vec![column],
-        };
-        let mut asked = Vec::new();
-        if line.value.is_none() {
-            asked.push("entered_value_usd".to_owned());
-        }
-        if !has_quantity {
-            asked.push(column);
-        }
-        asked
-    }
-
-    /// The duties of one outcome; several where the content of a metal was not stated.
-    #[expect(clippy::too_many_arguments, reason = "one outcome is a place in three alternatives, and two lists grow")]
-    fn money(
-        &self,
-        q: &Question<'l>,
-        line: &EntryLine,
-        value: &Value,
-        place: (usize, usize),
-        outcome: &Outcome,
-        found: &mut Vec<Possible>,
-        columns: &mut Vec<String>,
-    ) -> Result<(), Fault> {
-        let leaf = self.projections[q.projection].leaf(outcome.leaf);
-        self.conflict(leaf)?;
-        let missing = value.missing(&leaf.owed, line);
-        let first = found.len();
-        for contents in corners(value, missing) {
-            let [steel, aluminum, copper, us, supposed_outside] = contents;
-            let value = Value { metals: [steel, aluminum, copper], us, supposed_outside, ..*value };
-            let ordinary = self.ordinary_duty(q, leaf, &value, line);
-            let replaced = in_place_of_ordinary(leaf, &value).is_some();
-            let cents = ordinary.as_ref().ok().and_then(|duty| duty.cents).filter(|_| !replaced);
-            let context = self.ordinary_context(q, cents);
-            let amounts: Vec<_> = leaf
-                .owed
-                .iter()
-                .filter(|owed| !value.emptied(owed))
-                .map(|owed| {
-                    // A total on an ordinary duty that cannot be told cannot be told either.
-                    let duty = match (&owed.rate, &ordinary) {
-                        (DutyRate::Total(..), Err(lack)) => Err(lack.clone()),
-                        _ => money::duty(owed, &value, line, &context, self.flaw),
-                    };
-                    (owed.clone(), duty)
-                })
-                .collect();
-            for lack in amounts.iter().map(|(_, duty)| duty).chain([&ordinary]).filter_map(|duty| duty.as_ref().err()) {
-                if let Lack::Column(column) = lack
-                    && !columns.contains(column)
-                {
-                    columns.push(column.clone());
-                }
-            }
-            found.push(Possible {
-                piece: place.0,
-                class: place.1,
-                leaf: outcome.leaf,
-                contents,
-                least_of_open: amounts_least(&amounts, &value),
-                amounts,
-                ordinary_least: match (&ordinary, q.base.ordinary, value.whole) {
-                    (Err(Lack::Column(_)), Some(base), Some(whole)) => self.bases.get(base).least(whole, line),
-                    _ => Cents(0),
-                },
-                valued: value.whole.is_some(),
-                ordinary,
-                prohibited: leaf.resolution.prohibited.is_some(),
-            });
-        }
-        for content in (0..5).filter(|&content| missing[content]) {
-            let corners = &found[first..];
-            let without: Vec<_> = corners.iter().filter(|p| p.contents[content] == Some(Rate::ZERO)).collect();
-            let matters = corners.iter().any(|p| without.iter().any(|w| amounts_key(p) != amounts_key(w)));
-            if matters && !columns.iter().any(|column| column == COLUMNS[content]) {
-                columns.push(COLUMNS[content].to_owned());
-            }
-        }
-        Ok(())
-    }
-
-    /// One bill of all that are possible.
-    pub(crate) fn combine(&self, q: &Question<'l>, possible: &[Possible], asked: Vec<String>) -> Bill {
-        let mut bill = self.empty_bill();
-        // A setting in which the law forbids the entry has no bill; the others are the range.
-        let lawful = |p: &&Possible| !p.prohibited || possible.iter().all(|p| p.prohibited);
-        let bills: Vec<Bill> = possible.iter().filter(lawful).map(|p| self.one_bill(p)).collect();
-        let Some(first) = bills.first() else { return bill };
-        for (index, family) in bill.families.iter_mut().enumerate() {
-            let same = bills.iter().all(|b| b.families[index] == first.families[index]);
-            *family = if same { first.families[index] } else { FamilyAmount { pct: None, duty: None, open: true } };
-        }
-        let same = |of: fn(&Bill) -> Option<Pct>| bills.iter().all(|b| of(b) == of(first)).then(|| of(first)).flatten();
-        bill.additional_pct = same(|b| b.additional_pct);
-        bill.total_pct = same(|b| b.total_pct);
-        bill.total_duty = bills.iter().all(|b| b.total_duty == first.total_duty).then_some(first.total_duty).flatten();
-        bill.duty_min = bills.iter().map(|b| b.duty_min).min().flatten();
-        bill.duty_max =
-            bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
-        for b in &bills {
-            for cannot in &b.cannot {
-                if !bill.cannot.contains(cannot) {
-                    bill.cannot.push(cannot.clone());
-                }
-            }
-            for family in &b.beyond_horizon {
-                if !bill.beyond_horizon.contains(family) {
-                    bill.beyond_horizon.push(*family);
-                }
-            }
-        }
-        bill.needs_input = asked;
-        if !bill.needs_input.is_empty() {
-            bill.additional_pct = None;
-            bill.total_pct = None;
-            bill.total_duty = None;
-        }
-        if !q.carried.is_empty() {
-            self.not_carried(possible, &bills, &mut bill);
-        }
-        bill.prohibited = bills.iter().all(|b| b.prohibited);
-        if let Some(p) = possible.first() {
-            let leaf = self.projections[q.projection].leaf(p.leaf);
-            bill.headings = self.headings(q, leaf, p.piece, q.side, &p.emptied(leaf)).into();
-        }
-        if bill.prohibited {
-            forbid(&mut bill);
-        }
-        bill
-    }
-
-    /// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.
-    fn not_carried(&self, possible: &[Possible], bills: &[Bill], bill: &mut Bill) {
-        if !differ(possible, |p| p.class) {
-            return;
-        }
-        bill.needs_input.retain(|name| name != "hts_number");
-        for index in 0..bill.families.len() {
-            if bills.iter().any(|b| b.families[index] != bills[0].families[index]) {
-                let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
-                bill.cannot
-                    .push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
-            }
-        }
-        bill.additional_pct = None;
-        bill.total_pct = None;
-        bill.total_duty = None;
-    }
-
-    /// The bill of one possibility.
-    fn one_bill(&self, possible: &Possible) -> Bill {
-        let mut bill = self.empty_bill();
-        let mut total = Totals::default();
-        let lowest = |duty: &Result<Duty, Lack>| duty.as_ref().ok().and_then(|d| d.cents).map(|c| c.0);
-        let mut least = lowest(&possible.ordinary).unwrap_or(possible.ordinary_least.0) + possible.least_of_open.0;
-        let mut at_another_rate = Totals::default();
-        for (owed, duty) in &possible.amounts {
-            least += lowest(duty).unwrap_or(0);
-            let amount = &mut bill.families[usize::from(self.counts_in(owed).0)];
-            match duty {
-                Ok(duty) => {
-                    add_family(amount, duty);
-                    if owed.replaces_ordinary() { at_another_rate.add(duty) } else { total.add(duty) }
-                }
-                Err(lack) => {
-                    self.lacks(&mut bill, owed.family, lack);
-                    total.fail();
-                }
-            }
-            if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
-                bill.beyond_horizon.push(owed.family);
-            }
-        }
-        bill.additional_pct = total.pct();
-        total.join(&at_another_rate);
-        match &possible.ordinary {
-            Ok(duty) => {
-                if let Some(mfn) = self.mfn {
-                    add_family(&mut bill.families[usize::from(mfn.0)], duty);
-                }
-                total.add(duty);
-            }
-            Err(lack) => {
-                if let Some(mfn) = self.mfn {
-                    self.lacks(&mut bill, mfn, lack);
-                }
-                total.fail();
-            }
-        }
-        bill.total_pct = total.pct();
-        bill.total_duty = total.cents();
-        // A quantity that was not stated is not negative: without it is the least, and there is no most. Of what cannot be
-        // computed at all neither is known.
-        bill.duty_min = Some(Cents(least)).filter(|_| possible.valued && bill.cannot.is_empty());
-        bill.duty_max = bill.total_duty;
-        bill.prohibited = possible.prohibited;
-        if bill.prohibited {
-            forbid(&mut bill);
-        }
-        bill
-    }
-
-    fn lacks(&self, bill: &mut Bill, family: FamilyId, lack: &Lack) {
-        bill.families[usize::from(family.0)] = FamilyAmount { pct: None, duty: None, open: true };
-        if let Lack::Law(reason) = lack {
-            bill.cannot.push((family, reason.clone()));
+        let Some(whole) = value.whole else { return Ok(done(None)) };
+        match base.duty(whole, of) {
+            Ok(Some(cents)) => Ok(done(Some(cents))),
+            Ok(None) => Err(Lack::Column("quantity_1".to_owned())),
+            Err(missing) => Err(money::lack(&missing)),
         }
     }
 
@@ -1040,65 +697,11 @@ impl<'l> Engine<'l> {
     }
 }
 
-/// The provision whose rate stands in place of the ordinary one, on some of the value.
-pub(crate) fn in_place_of_ordinary(leaf: &Leaf, value: &Value) -> Option<ProvisionIx> {
-    leaf.owed.iter().find(|owed| owed.replaces_ordinary() && !value.emptied(owed)).map(|owed| owed.provision)
-}
-
-fn class_of<'c>(law: &'c Law<'_>, own: &'c [ProductClass], class: ClassIx) -> &'c ProductClass {
+pub(crate) fn class_of<'c>(law: &'c Law<'_>, own: &'c [ProductClass], class: ClassIx) -> &'c ProductClass {
     if class & OWN != 0 {
         return &own[usize::try_from(class & !OWN).unwrap_or(0)];
     }
     &law.table().classes[usize::try_from(class).unwrap_or(0)]
-}
-
-/// The least that duties can be whose quantities were not stated.
-fn amounts_least(amounts: &[(Owed, Result<Duty, Lack>)], value: &Value) -> Cents {
-    let open = amounts.iter().filter(|(_, duty)| duty.is_err());
-    Cents(open.map(|(owed, _)| money::least(owed, value).0).sum())
-}
-
-/// What is asked for where a content is missing: steel, aluminum, copper, US content, processing abroad.
-const COLUMNS: [&str; 5] = ["steel_pct", "aluminum_pct", "copper_pct", "us_content_pct", "processing_value_usd"];
-
-/// What two bills are compared by.
-fn amounts_key(possible: &Possible) -> (&[(Owed, Result<Duty, Lack>)], &Result<Duty, Lack>, bool) {
-    (&possible.amounts, &possible.ordinary, possible.prohibited)
-}
-
-/// Whether bills differ between the values of one alternative.
-fn differ(found: &[Possible], of: impl Fn(&Possible) -> usize) -> bool {
-    let Some(first) = found.first().map(&of) else { return false };
-    let of = &of;
-    let group = |value: usize| found.iter().filter(move |p| of(p) == value).map(amounts_key).collect::<Vec<_>>();
-    let base = group(first);
-    let mut values: Vec<usize> = found.iter().map(&of).collect();
-    values.sort_unstable();
-    values.dedup();
-    values.into_iter().any(|value| {
-        let other = group(value);
-        other.iter().any(|key| !base.contains(key)) || base.iter().any(|key| !other.contains(key))
-    })
-}
-
-/// The corners of what contents can be: shares do not sum to more than the whole.
-fn corners(value: &Value, missing: [bool; 5]) -> Vec<[Option<Rate>; 5]> {
-    let [steel, aluminum, copper] = value.metals;
-    let mut zero = [steel, aluminum, copper, value.us, None];
-    let known: i64 = zero.iter().flatten().map(|rate| rate.0).sum();
-    let room = Rate((Rate::WHOLE.0 - known).max(0));
-    for (content, missing) in zero.iter_mut().zip(missing) {
-        if missing {
-            *content = Some(Rate::ZERO);
-        }
-    }
-    let mut all = vec![zero];
-    for index in (0..5).filter(|&index| missing[index]) {
-        let mut corner = zero;
-        corner[index] = Some(room);
-        all.push(corner);
-    }
-    all
 }
 
 pub(crate) fn add_family(amount: &mut FamilyAmount, duty: &Duty) {
@@ -1107,7 +710,7 @@ pub(crate) fn add_family(amount: &mut FamilyAmount, duty: &Duty) {
 }
 
 /// A line that the law forbids to enter has no duty.
-fn forbid(bill: &mut Bill) {
+pub(crate) fn forbid(bill: &mut Bill) {
     for family in &mut bill.families {
         *family = FamilyAmount { pct: None, duty: None, open: false };
     }
@@ -1124,7 +727,7 @@ fn forbid(bill: &mut Bill) {
 
 /// Sums of points and cents, each lost when one summand has none.
 #[derive(Clone, Copy, Debug)]
-struct Totals {
+pub(crate) struct Totals {
     pct: Option<Pct>,
     cents: Option<i64>,
 }
@@ -1136,26 +739,26 @@ impl Default for Totals {
 }
 
 impl Totals {
-    fn add(&mut self, duty: &Duty) {
+    pub(crate) fn add(&mut self, duty: &Duty) {
         self.pct = self.pct.zip(duty.pct).map(|(a, b)| a + b);
         self.cents = self.cents.zip(duty.cents).map(|(a, b)| a.saturating_add(b.0));
     }
 
-    fn join(&mut self, other: &Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
         self.pct = self.pct.zip(other.pct).map(|(a, b)| a + b);
         self.cents = self.cents.zip(other.cents).map(|(a, b)| a.saturating_add(b));
     }
 
-    fn fail(&mut self) {
+    pub(crate) fn fail(&mut self) {
         self.pct = None;
         self.cents = None;
     }
 
-    fn pct(&self) -> Option<Pct> {
+    pub(crate) fn pct(&self) -> Option<Pct> {
         self.pct
     }
 
-    fn cents(&self) -> Option<Cents> {
+    pub(crate) fn cents(&self) -> Option<Cents> {
         self.cents.map(Cents)
     }
 }

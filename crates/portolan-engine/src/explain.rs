@@ -7,9 +7,10 @@ use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx};
 use portolan_ledger::{Day, Instant, Rate, Side};
 
 use crate::answer::{Answer, Basis, Bill, Fault, Reason, Row, Subject};
-use crate::engine::{Engine, Possible, Question, stands};
+use crate::engine::{Engine, Question, stands};
 use crate::money::{Duty, Lack, Owed, Value, single_metal};
 use crate::pct::Pct;
+use crate::possible::Possible;
 use crate::projection::Leaf;
 use crate::resolve::{Record, Row as Resolved, Why, part};
 
@@ -17,7 +18,7 @@ impl<'l> Engine<'l> {
     /// The whole answer for a line: the bill, and a row for everything considered.
     pub fn answer(&mut self, line: &EntryLine) -> Result<Answer, Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
-        let (q, rates) = self.question(line, &value)?;
+        let (q, rates) = self.question(line)?;
         let (possible, asked) = self.possible(&q, line, &value, true)?;
         let bill = self.combine(&q, &possible, asked);
         let rows = self.rows(&q, line, &possible, &bill);
@@ -45,13 +46,15 @@ impl<'l> Engine<'l> {
         let Some(first) = possible.first() else { return Vec::new() };
         let at = q.pieces[piece];
         let moment = Moment { at, known: q.known, view: line.view };
-        let value = Value::of(line, self.grain(line.side), self.flaw);
         let mut rows: Vec<Row> = Vec::new();
         rows.extend(self.ordinary_row(q, first, at));
         for p in possible {
             let leaf = self.projections[q.projection].leaf(p.leaf);
             for resolved in &leaf.resolution.rows {
-                let row = self.row(&value, leaf, p, resolved, moment);
+                let mut row = self.row(leaf, p, resolved, moment);
+                if row.status == Status::NotClaimed && !self.could_hold(q, line, p, resolved.record) {
+                    row.status = Status::NotInForce;
+                }
                 match rows.iter_mut().find(|r| r.subject == row.subject) {
                     None => rows.push(row),
                     Some(known) => merge(known, &row),
@@ -71,8 +74,9 @@ impl<'l> Engine<'l> {
         }
         let mut seen = Vec::new();
         for p in possible {
-            if !seen.contains(&p.class) {
-                seen.push(p.class);
+            if !seen.contains(&(p.piece, p.class)) {
+                seen.push((p.piece, p.class));
+                let moment = Moment { at: q.pieces[p.piece], ..moment };
                 self.dormant_rows(q, line, p, moment, &mut rows);
             }
         }
@@ -193,12 +197,10 @@ impl<'l> Engine<'l> {
         Some(row)
     }
 
-    fn row(&self, value: &Value, leaf: &Leaf, possible: &Possible, resolved: &Resolved, moment: Moment) -> Row {
+    fn row(&self, leaf: &Leaf, possible: &Possible, resolved: &Resolved, moment: Moment) -> Row {
         match resolved.record {
             Record::Provision(provision) => self.provision_row(leaf, possible, resolved, provision, moment),
-            Record::Exception(exception) => {
-                self.exception_row(resolved, exception, moment, &contents(value, possible.contents))
-            }
+            Record::Exception(exception) => self.exception_row(resolved, exception, moment, &possible.contents),
             Record::Prohibition(index) => {
                 let node = &self.law.timeline.prohibitions[usize::from(index)];
                 let program = self.law.timeline.program(node.program);
@@ -249,29 +251,10 @@ impl<'l> Engine<'l> {
             row.status = Status::Prohibited;
             return row;
         }
-        match possible.amounts.iter().find(|(owed, _)| owed.provision == provision) {
-            Some((owed, duty)) => owe(&mut row, owed, duty),
-            None if row.status == Status::Applied => self.empty(&mut row, leaf, provision),
-            None => {}
+        if let Some((owed, duty)) = possible.amounts.iter().find(|(owed, _)| owed.provision == provision) {
+            owe(&mut row, owed, duty);
         }
         row
-    }
-
-    /// A provision that stands on nothing: exempt by the exception that frees a part, else displaced.
-    fn empty(&self, row: &mut Row, leaf: &Leaf, provision: ProvisionIx) {
-        let node = self.law.timeline.provision(provision);
-        let frees = |exception: &ExceptionIx| {
-            leaf.resolution
-                .rows
-                .iter()
-                .any(|r| r.record == Record::Exception(*exception) && matches!(r.why, Why::Frees(_)))
-        };
-        row.status = Status::Displaced;
-        if let Some(&exception) = node.exceptions.iter().find(|e| frees(e)) {
-            row.status = Status::Exempt;
-            row.reason = Reason::Resolved(Why::Spared(exception));
-            row.heading = self.law.timeline.exception(exception).record.heading.clone().unwrap_or_default();
-        }
     }
 
     /// The term that explains the status, where it is not the rate's own.
@@ -311,27 +294,17 @@ impl<'l> Engine<'l> {
         );
         if let Why::Frees(parts) = resolved.why {
             row.basis = Some(basis_of(parts, &DutyRate::Ended));
-            let left = value.share(part::ALL & !parts, value.us.unwrap_or(Rate::ZERO));
+            let left = value.share(crate::facts::Basis { parts: part::ALL & !parts, of: crate::facts::Of::Whole });
             row.basis_share = left.map(|left| Rate(Rate::WHOLE.0 - left.rate().0));
         }
         row
     }
 
     /// Chapter 99 headings in the order of reporting: those owed and those that exempt.
-    pub(crate) fn headings(
-        &self,
-        q: &Question<'l>,
-        leaf: &Leaf,
-        piece: usize,
-        side: Side,
-        emptied: &[ProvisionIx],
-    ) -> Vec<String> {
+    pub(crate) fn headings(&self, q: &Question<'l>, leaf: &Leaf, piece: usize, side: Side) -> Vec<String> {
         let order = self.order(side, q.pieces[piece], q.known);
         let mut found: Vec<(usize, &str)> = Vec::new();
         for row in &leaf.resolution.rows {
-            if matches!(row.record, Record::Provision(provision) if emptied.contains(&provision)) {
-                continue;
-            }
             let Some((program, heading)) = self.reported(row) else { continue };
             let family = self.law.timeline.program(program).family;
             let position = order.iter().position(|f| *f == family).unwrap_or(usize::MAX);
@@ -383,11 +356,6 @@ fn is_number(heading: &str) -> bool {
     heading.len() == 10 && portolan_ledger::TariffCode::parse(heading.as_bytes()).is_ok_and(|code| code.digits() == 8)
 }
 
-/// A value with the contents that one possibility supposes.
-fn contents(value: &Value, [steel, aluminum, copper, us, supposed_outside]: [Option<Rate>; 5]) -> Value {
-    Value { metals: [steel, aluminum, copper], us, supposed_outside, ..*value }
-}
-
 /// Fills in what a standing duty comes to.
 fn owe(row: &mut Row, owed: &Owed, duty: &Result<Duty, Lack>) {
     row.basis = Some(basis_of(owed.parts, &owed.rate));
@@ -426,7 +394,7 @@ fn merge(known: &mut Row, other: &Row) {
     let same = known.status == other.status
         && known.duty == other.duty
         && known.rate_pct == other.rate_pct
-        && known.basis == other.basis;
+        && known.basis_share == other.basis_share;
     if same {
         return;
     }

@@ -6,10 +6,11 @@ use portolan_ledger::line::EntryLine;
 use portolan_ledger::record::{Column, FamilyId};
 use portolan_ledger::timeline::ProvisionIx;
 
-use crate::engine::{Engine, Possible};
-use crate::money::{Duty, Lack, Value};
+use crate::engine::{Engine, Question};
+use crate::money::{self, Duty, Lack, Owed, Quantities, Value};
 use crate::ordinary::Applicable;
 use crate::pct::Pct;
+use crate::possible::Possible;
 
 /// What one provision adds, or the schedule's ordinary duty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,13 +41,16 @@ pub struct Extremes {
     pub lowest: Sum,
 }
 
-impl Engine<'_> {
+impl<'l> Engine<'l> {
     /// The highest and the lowest of possible bills; none where the law forbids the entry, or where one of them cannot be put
     /// in points: a rate by quantity whose quantity or value was not stated, a rate that is not known.
-    pub(crate) fn extremes(&self, possible: &[Possible], value: &Value) -> Option<Extremes> {
+    pub(crate) fn extremes(&self, q: &Question<'l>, possible: &[Possible], value: &Value) -> Option<Extremes> {
         let mut found: Option<Extremes> = None;
         for one in possible.iter().filter(|one| !one.prohibited) {
-            let sum = self.sum(one, value)?;
+            if !self.projections[q.projection].leaf(one.leaf).resolution.doubts.is_empty() {
+                return None;
+            }
+            let sum = self.sum(one.amounts.iter().map(|(owed, duty)| (owed, duty)), &one.ordinary, value)?;
             match &mut found {
                 None => found = Some(Extremes { highest: sum.clone(), lowest: sum }),
                 Some(known) if sum.total > known.highest.total => known.highest = sum,
@@ -57,7 +61,47 @@ impl Engine<'_> {
         found
     }
 
-    fn sum(&self, one: &Possible, value: &Value) -> Option<Sum> {
+    /// What is owed at a leaf where nothing is open.
+    ///
+    /// # Errors
+    /// Something is open after all: a quantity that a rate needs.
+    pub(crate) fn plain_extremes(
+        &self,
+        q: &Question<'l>,
+        leaf: u32,
+        line: &EntryLine,
+        value: &Value,
+    ) -> Result<Option<Extremes>, Lack> {
+        let leaf = self.projections[q.projection].leaf(leaf);
+        if leaf.resolution.prohibited.is_some() {
+            return Ok(None);
+        }
+        let of = Quantities { line, pins: None };
+        let ordinary = self.ordinary_duty(q, leaf, value, of)?;
+        let context = self.ordinary_context(q);
+        let duties: Vec<(&Owed, Result<Duty, Lack>)> =
+            leaf.owed.iter().map(|owed| (owed, money::duty(owed, value, of, &context, self.flaw))).collect();
+        if let Some((_, Err(lack))) = duties.iter().find(|(_, duty)| duty.is_err()) {
+            return Err(lack.clone());
+        }
+        let sum = self.sum(duties.iter().map(|(owed, duty)| (*owed, duty)), &Ok(ordinary), value);
+        Ok(sum.map(|sum| Extremes { highest: sum.clone(), lowest: sum }))
+    }
+
+    /// Where the duties of a leaf are kept, a number that tells lists of duties apart, and whether the ordinary duty is paid.
+    pub(crate) fn stands(&self, q: &Question<'l>, leaf: u32) -> (usize, bool) {
+        let leaf = self.projections[q.projection].leaf(leaf);
+        let forbidden = leaf.resolution.prohibited.is_some();
+        let owed = if forbidden { usize::MAX } else { leaf.owed.as_ptr().addr() };
+        (owed, self.pays_ordinary(leaf))
+    }
+
+    fn sum<'d>(
+        &self,
+        duties: impl Iterator<Item = (&'d Owed, &'d Result<Duty, Lack>)>,
+        ordinary: &Result<Duty, Lack>,
+        value: &Value,
+    ) -> Option<Sum> {
         let mut sum = Sum::default();
         let mut add = |provision, family, duty: &Result<Duty, Lack>| -> Option<()> {
             let pct = points(duty.as_ref().ok()?, value)?;
@@ -68,9 +112,9 @@ impl Engine<'_> {
             Some(())
         };
         if let Some(mfn) = self.mfn {
-            add(None, mfn, &one.ordinary)?;
+            add(None, mfn, ordinary)?;
         }
-        for (owed, duty) in &one.amounts {
+        for (owed, duty) in duties {
             add(Some(owed.provision), self.counts_in(owed), duty)?;
         }
         Some(sum)
@@ -81,7 +125,8 @@ impl Engine<'_> {
     pub(crate) fn equivalent(&mut self, base: Applicable, line: &EntryLine) -> Applicable {
         let Some(stated) = line.mfn_pct else { return base };
         let equivalent = self.bases.stated(stated);
-        let put = |of: Option<usize>| of.map(|of| if self.bases.get(of).ad_valorem.is_none() { equivalent } else { of });
+        let put =
+            |of: Option<usize>| of.map(|of| if self.bases.get(of).ad_valorem.is_none() { equivalent } else { of });
         let ordinary = if base.column == Column::General { put(base.ordinary) } else { base.ordinary };
         Applicable { ordinary, general: put(base.general), ..base }
     }

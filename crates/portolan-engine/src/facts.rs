@@ -1,18 +1,22 @@
 //! What conditions ask of a line, in three values.
 //!
-//! Every condition on the line is an *atom*. The values that a fact can take are cut into *regions* by the thresholds
-//! of all atoms on that fact; an atom is true on some regions and false on the others. A fact that was not stated may
-//! lie in any region, a bare date in those that its day touches. So alternatives are counted, never sampled, and two
-//! atoms on one fact can never contradict each other.
+//! Every question that resolution can put on a line is an *atom*. An atom is answered from what the line states and,
+//! where a fact was not stated, from a value that is supposed for it ([`crate::settings`]): so two atoms on one fact can
+//! never contradict each other.
 
+use portolan_ledger::duty_expression::{DutyExpression, Fraction, Part, Term};
+use portolan_ledger::duty_rate::Over;
 use portolan_ledger::line::{EntryLine, When};
-use portolan_ledger::number::{Quantity, div_half_up};
+use portolan_ledger::number::Quantity;
 use portolan_ledger::record::{Bound, ClaimId, Column, Condition, Mode, Origin, OriginRef, Share};
 use portolan_ledger::timeline::{Moment, Test, Timeline};
-use portolan_ledger::{Instant, Rate};
+use portolan_ledger::{Cents, Instant, Rate, UnitPrice};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
-use crate::resolve::Reply;
+use crate::money::Value;
+use crate::ordinary::{Base, quantity_in};
+use crate::resolve::{Parts, Reply};
 
 /// A fact of the line that conditions look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +31,6 @@ pub enum Fact {
     Entered,
     /// `mode_of_transport`.
     Mode,
-    /// `mode_of_transport`, where it stands beside a date of loading or export: part of an in-transit clause.
-    TransitMode,
     /// `entry_type`.
     EntryType,
     /// `entered_value_usd`.
@@ -55,19 +57,17 @@ pub enum Fact {
     Chapter98,
     /// `country_of_export`.
     ExportCountry,
+    /// The contents, and what they leave of a basis.
+    Contents,
+    /// What a total adds to the ordinary rate.
+    Added,
 }
 
 impl Fact {
     /// Whether it is asserted to pay less: not stated means not claimed.
     fn is_assertion(&self, law: &Timeline<'_>) -> bool {
         match self {
-            Self::Loaded
-            | Self::Exported
-            | Self::Mode
-            | Self::TransitMode
-            | Self::Spi
-            | Self::Melted
-            | Self::Chapter98 => true,
+            Self::Loaded | Self::Exported | Self::Mode | Self::Spi | Self::Melted | Self::Chapter98 => true,
             Self::Share(share) => matches!(share, Share::UsContent | Share::UsMetal),
             Self::Claim(claim) => !law.ledger.claims[usize::from(claim.0)].article,
             _ => false,
@@ -76,36 +76,11 @@ impl Fact {
 
     /// Whether it belongs to an in-transit clause, which is a fact where asserting it would cost more.
     pub fn is_transit(&self) -> bool {
-        matches!(self, Self::Loaded | Self::Exported | Self::TransitMode)
-    }
-
-    /// The input column, or the claim, to ask for.
-    pub fn column(&self, law: &Timeline<'_>) -> String {
-        match self {
-            Self::Loaded => "loading_date",
-            Self::Exported => "export_date",
-            Self::Imported => "import_date",
-            Self::Entered => "entry_date",
-            Self::Mode | Self::TransitMode => "mode_of_transport",
-            Self::EntryType => "entry_type",
-            Self::Value => "entered_value_usd",
-            Self::UnitPrice(_) | Self::General | Self::Ordinary => "quantity_1",
-            Self::Column | Self::Spi => "spi",
-            Self::Claim(claim) => return law.ledger.claims[usize::from(claim.0)].name.clone(),
-            Self::Share(Share::MetalWeight) => "metal_weight_pct",
-            Self::Share(Share::Metal(metal)) => return format!("{}_pct", metal.name()),
-            Self::Share(Share::UsContent) => "us_content_pct",
-            Self::Share(Share::UsMetal) => "us_metal_pct",
-            Self::Melted => "melt_country",
-            Self::Smelted => "smelt_countries",
-            Self::Chapter98 => "ch98_number",
-            Self::ExportCountry => "country_of_export",
-        }
-        .to_owned()
+        matches!(self, Self::Loaded | Self::Exported | Self::Mode)
     }
 }
 
-/// A set of regions of one fact, one bit each.
+/// The sides of moments that a span touches, as one number.
 pub type Regions = u64;
 
 /// An atom, by its index.
@@ -116,15 +91,60 @@ pub struct AtomIx(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactIx(pub u16);
 
-/// A condition on the line, with the regions on which it is true.
+/// What is left of the parts that a rate is assessed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Basis {
+    /// The parts that are left.
+    pub parts: Parts,
+    /// What they are parts of.
+    pub of: Of,
+}
+
+/// What a rate is assessed on at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Of {
+    /// The whole value.
+    Whole,
+    /// The content of a metal.
+    Content,
+    /// What is not US content; how much of the value may count as US.
+    NonUs(Option<Rate>),
+}
+
+/// What resolution can ask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// Whether a condition of a record holds.
+    Condition(Condition),
+    /// Whether nothing of the value lies in a basis.
+    Empty(Basis),
+    /// Whether a total is more than the rate that it tops up. One that is not plainly ad valorem is topped up by money
+    /// alone, and counts as less.
+    Adds {
+        /// Over which rate.
+        over: Over,
+        /// The total.
+        total: Rate,
+    },
+}
+
+/// A question on the line.
 #[derive(Clone, Debug)]
 pub struct Atom {
     /// The fact it looks at.
     pub fact: FactIx,
-    /// The condition.
-    pub condition: Condition,
-    /// Where it is true.
-    pub regions: Regions,
+    /// What it asks.
+    pub question: Question,
+}
+
+impl Atom {
+    /// The condition of a record that it is, if it is one.
+    pub fn condition(&self) -> Option<&Condition> {
+        match &self.question {
+            Question::Condition(condition) => Some(condition),
+            Question::Empty(_) | Question::Adds { .. } => None,
+        }
+    }
 }
 
 /// What an atom says of a line.
@@ -136,19 +156,27 @@ pub enum Truth {
     False,
     /// It does not, because an assertion was not made.
     NotStated,
-    /// It turns on a fact that was not stated, which may lie in these regions.
-    Unknown(Regions),
+    /// It asks for an ordinary rate that is not known.
+    Unknowable,
+    /// It turns on a fact that was neither stated nor supposed.
+    Unknown,
 }
 
-/// Numbers on the ordinary rate, which atoms on the base look at.
-#[derive(Clone, Copy, Debug)]
-pub struct BaseShares {
-    /// Column 1-general over the value; none where it cannot be told.
-    pub general: Option<Rate>,
-    /// The ordinary rate that applies, over the value.
-    pub ordinary: Option<Rate>,
-    /// The column that applies.
-    pub column: Column,
+impl Truth {
+    fn of(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    /// As the reply to a question; none where it is not known.
+    pub fn reply(self) -> Option<Reply> {
+        match self {
+            Self::True => Some(Reply::Yes),
+            Self::False => Some(Reply::No),
+            Self::NotStated => Some(Reply::NotStated),
+            Self::Unknowable => Some(Reply::Unknowable),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// All facts and atoms of a law.
@@ -158,14 +186,12 @@ pub struct Facts {
     pub facts: Vec<Fact>,
     /// Whether each is an assertion.
     assertion: Vec<bool>,
-    /// Cuts of each fact, in order; how a number or moment is placed into a region.
-    cuts: Vec<Vec<i64>>,
-    /// Countries that stand for the regions of facts about countries.
-    countries: Vec<Vec<Option<Origin>>>,
     /// The atoms.
     pub atoms: Vec<Atom>,
-    by_condition: FxHashMap<(Condition, bool), AtomIx>,
+    of_question: FxHashMap<Question, AtomIx>,
     assertion_bits: AssertionBits,
+    /// Moments at which a condition on the entry date, or on the import date, turns; in order.
+    entry_cuts: Vec<Instant>,
 }
 
 /// The bit of each assertion; nothing for one that no condition looks at.
@@ -174,7 +200,6 @@ struct AssertionBits {
     loaded: u128,
     exported: u128,
     mode: u128,
-    transit: u128,
     spi: u128,
     melted: u128,
     chapter_98: u128,
@@ -184,49 +209,53 @@ struct AssertionBits {
 }
 
 impl Facts {
-    /// Collects the conditions of a law.
+    /// Collects the questions of a law.
     pub fn new(law: &Timeline<'_>) -> Self {
-        let mut conditions: Vec<(Condition, bool)> = Vec::new();
+        let mut questions: Vec<Question> = Vec::new();
         let mut add = |tests: &[Test<'_>]| {
-            let transit = is_transit_clause(tests);
             for test in tests {
                 if let Test::Fact(condition) = test {
-                    conditions.push(((*condition).clone(), transit));
+                    questions.push(Question::Condition((*condition).clone()));
                 }
             }
         };
         law.provisions.iter().for_each(|node| add(&node.when));
         law.exceptions.iter().for_each(|node| add(&node.when));
         law.prohibitions.iter().for_each(|node| add(&node.when));
-        conditions.extend(crate::resolve::internal_conditions(law).into_iter().map(|condition| (condition, false)));
+        questions.extend(crate::resolve::internal_questions(law));
         let mut facts = Self::default();
-        let mut found: FxHashMap<Fact, Vec<Condition>> = FxHashMap::default();
-        for (condition, transit) in conditions {
-            let of = found.entry(fact_of(&condition, transit)).or_default();
-            if !of.contains(&condition) {
-                of.push(condition);
-            }
-        }
-        let mut found: Vec<_> = found.into_iter().collect();
-        // The order of facts is the order in which alternatives are tried; keep it independent of hashing.
-        found.sort_by(|a, b| a.0.cmp(&b.0));
         facts.assertion_bits.claims = vec![0; law.ledger.claims.len()];
-        for (fact, conditions) in found {
-            facts.add_fact(law, fact, conditions);
+        let mut found: FxHashMap<Fact, FactIx> = FxHashMap::default();
+        for question in questions {
+            if facts.of_question.contains_key(&question) {
+                continue;
+            }
+            let fact = fact_of(&question);
+            let index = match found.get(&fact) {
+                Some(&index) => index,
+                None => {
+                    let index = facts.add_fact(law, fact.clone());
+                    found.insert(fact, index);
+                    index
+                }
+            };
+            facts.entry_cuts.extend(entry_cut(&question));
+            let atom = AtomIx(u16::try_from(facts.atoms.len()).unwrap_or(u16::MAX));
+            facts.of_question.insert(question.clone(), atom);
+            facts.atoms.push(Atom { fact: index, question });
         }
+        facts.entry_cuts.sort_unstable();
+        facts.entry_cuts.dedup();
         facts
     }
 
     fn add_assertion(&mut self, fact: &Fact, index: FactIx) {
         let bit = 1_u128 << index.0.min(127);
         let of = &mut self.assertion_bits;
-        if fact.is_transit() {
-            of.transit |= bit;
-        }
         match fact {
             Fact::Loaded => of.loaded = bit,
             Fact::Exported => of.exported = bit,
-            Fact::Mode | Fact::TransitMode => of.mode |= bit,
+            Fact::Mode => of.mode = bit,
             Fact::Spi => of.spi = bit,
             Fact::Melted => of.melted = bit,
             Fact::Chapter98 => of.chapter_98 = bit,
@@ -237,33 +266,25 @@ impl Facts {
         }
     }
 
-    fn add_fact(&mut self, law: &Timeline<'_>, fact: Fact, conditions: Vec<Condition>) {
+    fn add_fact(&mut self, law: &Timeline<'_>, fact: Fact) -> FactIx {
         let index = FactIx(u16::try_from(self.facts.len()).unwrap_or(u16::MAX));
-        let mut cuts: Vec<i64> = conditions.iter().filter_map(cut).collect();
-        cuts.sort_unstable();
-        cuts.dedup();
-        // 63 cuts make 64 regions. A law with more thresholds on one fact would lose alternatives, so it must not happen silently.
-        assert!(cuts.len() < 64, "a fact has more than 63 thresholds");
-        let countries = representatives(law, &fact, &conditions);
-        for condition in conditions {
-            let regions = regions_of(law, &condition, &cuts, &countries);
-            let atom = AtomIx(u16::try_from(self.atoms.len()).unwrap_or(u16::MAX));
-            self.by_condition.insert((condition.clone(), fact == Fact::TransitMode), atom);
-            self.atoms.push(Atom { fact: index, condition, regions });
-        }
-        if fact.is_assertion(law) {
+        let assertion = fact.is_assertion(law);
+        if assertion {
             self.add_assertion(&fact, index);
         }
-        self.assertion.push(fact.is_assertion(law));
+        self.assertion.push(assertion);
         self.facts.push(fact);
-        self.cuts.push(cuts);
-        self.countries.push(countries);
+        index
     }
 
-    /// The atom of a condition of the law, in a record whose conditions make it an in-transit clause or not.
-    pub fn atom(&self, condition: &Condition, transit: bool) -> Option<AtomIx> {
-        let mode = matches!(condition, Condition::Mode(_));
-        self.by_condition.get(&(condition.clone(), transit && mode)).copied()
+    /// The atom of a question.
+    pub fn atom_of(&self, question: &Question) -> Option<AtomIx> {
+        self.of_question.get(question).copied()
+    }
+
+    /// The atom of a condition of the law.
+    pub fn atom(&self, condition: &Condition) -> Option<AtomIx> {
+        self.atom_of(&Question::Condition(condition.clone()))
     }
 
     /// The fact of an atom.
@@ -275,7 +296,7 @@ impl Facts {
     pub fn not_made(&self, atom: AtomIx) -> Option<Reply> {
         let atom = &self.atoms[usize::from(atom.0)];
         // `no:b` of a benefit holds when `b` was not claimed.
-        let denied = matches!(atom.condition, Condition::Claim { yes: false, .. });
+        let denied = matches!(atom.question, Question::Condition(Condition::Claim { yes: false, .. }));
         self.assertion[usize::from(atom.fact.0)].then_some(if denied { Reply::Yes } else { Reply::NotStated })
     }
 
@@ -284,10 +305,16 @@ impl Facts {
         1 << self.fact_of(atom).0.min(127)
     }
 
-    /// The assertions that a line makes, one bit each: what it does not say need not be asked of it.
-    pub fn stated_assertions(&self, line: &EntryLine, transit_is_fact: bool) -> u128 {
+    /// The bits of the dates of loading and export, and of the mode, in [`Self::stated_assertions`].
+    pub fn transit_bits(&self) -> [u128; 3] {
         let of = &self.assertion_bits;
-        let mut bits = if transit_is_fact { of.transit } else { 0 };
+        [of.loaded, of.exported, of.mode]
+    }
+
+    /// The assertions that a line makes, one bit each: what it does not say need not be asked of it.
+    pub fn stated_assertions(&self, line: &EntryLine) -> u128 {
+        let of = &self.assertion_bits;
+        let mut bits = 0;
         let stated = [
             (line.loading_date.is_some(), of.loaded),
             (line.export_date.is_some(), of.exported),
@@ -309,65 +336,33 @@ impl Facts {
         bits
     }
 
-    /// What an atom says of a line, with what was already supposed of its fact.
-    pub fn truth(&self, law: &Timeline<'_>, atom: AtomIx, line: &Stated<'_>, supposed: Option<Regions>) -> Truth {
+    /// What an atom says of a line.
+    pub fn truth(&self, law: &Timeline<'_>, atom: AtomIx, line: &Stated<'_>) -> Truth {
         let atom = &self.atoms[usize::from(atom.0)];
-        let possible = match supposed {
-            Some(regions) => regions,
-            None => match self.possible(law, atom, line) {
-                Ok(truth) => return truth,
-                Err(regions) => regions,
-            },
+        let condition = match &atom.question {
+            Question::Condition(condition) => condition,
+            Question::Empty(basis) => return line.value().is_empty(*basis).map_or(Truth::Unknown, Truth::of),
+            Question::Adds { over, total } => return Truth::of(adds(line, *over, *total)),
         };
-        match possible & atom.regions {
-            0 => Truth::False,
-            both if both == possible => Truth::True,
-            _ => Truth::Unknown(possible),
-        }
-    }
-
-    /// The truth of an atom for what is stated, or the regions in which its fact may lie.
-    fn possible(&self, law: &Timeline<'_>, atom: &Atom, line: &Stated<'_>) -> Result<Truth, Regions> {
-        if let Some(truth) = stated(law, &atom.condition, line) {
-            return truth.map_err(|when| self.day_regions(atom.fact, when));
-        }
-        let fact = usize::from(atom.fact.0);
-        let transit = line.transit_is_fact && self.facts[fact].is_transit();
-        if self.assertion[fact] && !transit {
+        match holds(law, condition, line) {
+            Some(truth) => truth,
             // `no:b` of a benefit holds when `b` was not claimed.
-            let denied = matches!(atom.condition, Condition::Claim { yes: false, .. });
-            return Ok(if denied { Truth::True } else { Truth::NotStated });
+            None if self.assertion[usize::from(atom.fact.0)] => match condition {
+                Condition::Claim { yes: false, .. } => Truth::True,
+                _ => Truth::NotStated,
+            },
+            None => Truth::Unknown,
         }
-        let all = self.all_regions(atom.fact);
-        Err(match self.facts[fact] {
-            // Contents do not sum to more than the whole: what the others leave is the most that this one can be.
-            Fact::Share(Share::Metal(_)) => {
-                let stated = [line.line.steel_pct, line.line.aluminum_pct, line.line.copper_pct];
-                let room = Rate::WHOLE.0 - stated.iter().flatten().map(|rate| rate.0).sum::<i64>();
-                let last = self.cuts[fact].partition_point(|&cut| cut <= room);
-                all & (Regions::MAX >> (63 - last.min(63)))
-            }
-            _ => all,
-        })
-    }
-
-    /// Every region of a fact.
-    fn all_regions(&self, fact: FactIx) -> Regions {
-        let fact = usize::from(fact.0);
-        let count = match &self.facts[fact] {
-            Fact::Claim(_) => 2,
-            Fact::Mode | Fact::TransitMode => MODES.len(),
-            Fact::Smelted | Fact::ExportCountry => self.countries[fact].len(),
-            _ => self.cuts[fact].len() + 1,
-        };
-        if count >= 64 { u64::MAX } else { (1 << count) - 1 }
     }
 
     /// Moments at which a condition on the entry date, or on a date that it stands for, can turn.
     pub fn entry_cuts(&self) -> impl Iterator<Item = Instant> + '_ {
-        let dates =
-            self.facts.iter().zip(&self.cuts).filter(|(fact, _)| matches!(fact, Fact::Entered | Fact::Imported));
-        dates.flat_map(|(_, cuts)| cuts.iter().map(|&cut| Instant(cut)))
+        self.entry_cuts.iter().copied()
+    }
+
+    /// Whether a fact is the entry date, or a date that it stands for.
+    pub fn is_entry_date(&self, fact: FactIx) -> bool {
+        matches!(self.facts[usize::from(fact.0)], Fact::Entered | Fact::Imported)
     }
 
     /// One number for the sides of all those moments that a span touches.
@@ -376,13 +371,56 @@ impl Facts {
         before(from.0.saturating_add(1)) << 32 | before(until.0)
     }
 
-    /// The regions that a span of moments touches.
-    fn day_regions(&self, fact: FactIx, (from, until): (Instant, Instant)) -> Regions {
-        let cuts = &self.cuts[usize::from(fact.0)];
-        let first = cuts.partition_point(|&cut| cut <= from.0);
-        let last = cuts.partition_point(|&cut| cut < until.0);
-        (first..=last).fold(0, |regions, region| regions | 1 << region)
+    /// Those of the moments that lie inside a span: after its first moment.
+    pub fn entry_cuts_in(&self, (from, until): (Instant, Instant)) -> &[Instant] {
+        let first = self.entry_cuts.partition_point(|cut| *cut <= from);
+        let rest = &self.entry_cuts[first..];
+        &rest[..rest.partition_point(|cut| *cut < until)]
     }
+}
+
+/// How much there is of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// As stated.
+    Stated(Quantity),
+    /// So little that the price of a unit is above every bound.
+    Nothing,
+    /// So much that the price of a unit is below every bound.
+    Boundless,
+    /// As much as gives this price of a unit.
+    AtPrice(UnitPrice),
+}
+
+/// What is supposed of facts that a line does not state.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    /// `entry_date`.
+    pub entered: Option<Instant>,
+    /// `import_date`.
+    pub imported: Option<Instant>,
+    /// `loading_date`; inside none where it is not asserted.
+    pub loaded: Option<Option<Instant>>,
+    /// `export_date`, likewise.
+    pub exported: Option<Option<Instant>>,
+    /// `mode_of_transport`, likewise.
+    pub mode: Option<Option<Mode>>,
+    /// Claims that say what the article is.
+    pub claims: SmallVec<[(ClaimId, bool); 4]>,
+    /// `metal_weight_pct`.
+    pub metal_weight: Option<Rate>,
+    /// Where the aluminum was smelted.
+    pub smelted: Option<SmallVec<[Origin; 2]>>,
+    /// `cast_country`.
+    pub cast: Option<Origin>,
+    /// `country_of_export`.
+    pub exporter: Option<Origin>,
+    /// The value, for conditions alone: money is never supposed.
+    pub value: Option<Cents>,
+    /// By unit.
+    pub quantities: SmallVec<[(String, Amount); 2]>,
+    /// The contents.
+    pub contents: Option<Value>,
 }
 
 /// A line with what evaluation knows beside it.
@@ -390,16 +428,109 @@ impl Facts {
 pub struct Stated<'a> {
     /// The line.
     pub line: &'a EntryLine,
+    /// Its contents.
+    pub value: &'a Value,
     /// The moment that governs.
     pub moment: Moment,
     /// The entry date as moments.
     pub entered: (Instant, Instant),
-    /// The base.
-    pub base: BaseShares,
+    /// The column that applies.
+    pub column: Column,
+    /// Column 1-general.
+    pub general: Option<&'a Base>,
+    /// The ordinary rate that applies.
+    pub ordinary: Option<&'a Base>,
     /// Clock of the levying side.
     pub clock: &'a portolan_ledger::time::Clock,
-    /// In-transit dates that were not stated count as facts like the others.
-    pub transit_is_fact: bool,
+    /// What is supposed.
+    pub pins: Option<&'a Pins>,
+}
+
+impl Stated<'_> {
+    fn value(&self) -> &Value {
+        self.pins.and_then(|pins| pins.contents.as_ref()).unwrap_or(self.value)
+    }
+
+    /// The entered value as stated, or as supposed.
+    fn entered_value(&self) -> Option<Cents> {
+        self.line.value.or_else(|| self.pins?.value)
+    }
+
+    fn span(&self, at: Instant) -> (Instant, Instant) {
+        When::At(at).span(self.clock)
+    }
+
+    /// The entry date, as moments.
+    fn entry(&self) -> (Instant, Instant) {
+        self.pins.and_then(|pins| pins.entered).map_or(self.entered, |at| self.span(at))
+    }
+
+    /// The import date; where it is not stated the entry date stands for it.
+    fn import(&self) -> (Instant, Instant) {
+        if let Some(at) = self.pins.and_then(|pins| pins.imported) {
+            return self.span(at);
+        }
+        self.line.import_date.map_or_else(|| self.entry(), |when| when.span(self.clock))
+    }
+
+    /// A date that is asserted; none where it is not.
+    fn asserted(&self, stated: Option<When>, pin: Option<Option<Instant>>) -> Option<(Instant, Instant)> {
+        match pin {
+            Some(supposed) => supposed.map(|at| self.span(at)),
+            None => stated.map(|when| when.span(self.clock)),
+        }
+    }
+
+    fn claim(&self, claim: ClaimId) -> Option<bool> {
+        let supposed = || self.pins?.claims.iter().find(|(supposed, _)| *supposed == claim).map(|(_, yes)| *yes);
+        self.line.claim(claim).or_else(supposed)
+    }
+
+    /// The quantity in a unit.
+    pub(crate) fn quantity(&self, unit: &str) -> Option<Amount> {
+        amount_in(self.line, self.pins, unit)
+    }
+
+    /// The quantity in a unit of the schedule for a value: `Err` where there is none, `Ok(None)` without bound.
+    fn quantity_of(&self, unit: portolan_ledger::duty_expression::Unit, value: Cents) -> Option<Option<Fraction>> {
+        exact_quantity(self.line, self.pins, unit, value)
+    }
+
+    /// Whether every quantity that a rate asks for is supposed.
+    fn only_supposed(&self, base: &Base) -> bool {
+        base.units().all(|unit| {
+            let amount = self.quantity(&unit.to_string());
+            amount.is_some_and(|amount| !matches!(amount, Amount::Stated(_)))
+        })
+    }
+}
+
+/// The quantity of a line in a unit, as stated or as supposed.
+pub(crate) fn amount_in(line: &EntryLine, pins: Option<&Pins>, unit: &str) -> Option<Amount> {
+    let supposed = || pins?.quantities.iter().find(|(of, _)| same_unit(of, unit)).map(|(_, amount)| *amount);
+    quantity_in(line, unit).map(Amount::Stated).or_else(supposed)
+}
+
+/// Whether two texts name one unit.
+pub(crate) fn same_unit(a: &str, b: &str) -> bool {
+    use portolan_ledger::duty_expression::Unit;
+    a.trim().eq_ignore_ascii_case(b.trim()) || Unit::parse(a).is_ok_and(|unit| Unit::parse(b) == Ok(unit))
+}
+
+/// The quantity in a unit of the schedule, exactly: none where it is not known, inside none where it is without bound.
+pub(crate) fn exact_quantity(
+    line: &EntryLine,
+    pins: Option<&Pins>,
+    unit: portolan_ledger::duty_expression::Unit,
+    value: Cents,
+) -> Option<Option<Fraction>> {
+    match amount_in(line, pins, &unit.to_string())? {
+        Amount::Stated(quantity) => Fraction::new(i128::from(quantity.0), 1_000_000).map(Some),
+        Amount::Nothing => Some(Some(Fraction::ZERO)),
+        Amount::Boundless => Some(None),
+        // Cents over billionths of a dollar for a unit.
+        Amount::AtPrice(price) => Fraction::new(i128::from(value.0) * 10_000_000, i128::from(price.0)).map(Some),
+    }
 }
 
 /// Whether conditions ask for a date of loading or export.
@@ -407,9 +538,13 @@ pub fn is_transit_clause(tests: &[Test<'_>]) -> bool {
     tests.iter().any(|test| matches!(test, Test::Fact(Condition::Loaded(_) | Condition::Exported(_))))
 }
 
-fn fact_of(condition: &Condition, transit: bool) -> Fact {
+fn fact_of(question: &Question) -> Fact {
+    let condition = match question {
+        Question::Condition(condition) => condition,
+        Question::Empty(_) => return Fact::Contents,
+        Question::Adds { .. } => return Fact::Added,
+    };
     match condition {
-        Condition::Mode(_) if transit => Fact::TransitMode,
         Condition::Loaded(_) => Fact::Loaded,
         Condition::Exported(_) => Fact::Exported,
         Condition::Imported(_) => Fact::Imported,
@@ -431,231 +566,179 @@ fn fact_of(condition: &Condition, transit: bool) -> Fact {
     }
 }
 
-/// The first value of the upper region of a threshold.
-fn cut(condition: &Condition) -> Option<i64> {
-    match condition {
-        Condition::Loaded(bound)
-        | Condition::Exported(bound)
-        | Condition::Imported(bound)
-        | Condition::Entered(bound) => {
-            let (Bound::Before(at) | Bound::From(at)) = bound;
-            Some(at.0)
-        }
-        Condition::ValueAtMost(cents) => Some(cents.0.saturating_add(1)),
-        Condition::UnitPrice { price, .. } => Some(price.0),
-        Condition::Share { pct, .. } => Some(pct.0),
-        Condition::Base { rate, .. } => Some(rate.0),
+/// The moment at which a condition on the entry or import date turns.
+fn entry_cut(question: &Question) -> Option<Instant> {
+    match question {
+        Question::Condition(Condition::Entered(bound) | Condition::Imported(bound)) => Some(moment_of(*bound)),
         _ => None,
     }
 }
 
-/// One country for each way in which the sets of a fact can hold a country, and one that none of them names.
-fn representatives(law: &Timeline<'_>, fact: &Fact, conditions: &[Condition]) -> Vec<Option<Origin>> {
-    if !matches!(fact, Fact::Smelted | Fact::ExportCountry) {
-        return Vec::new();
-    }
-    let sets: Vec<&[OriginRef]> = conditions.iter().filter_map(countries_of).collect();
-    let mut named: Vec<Origin> = Vec::new();
-    for member in sets.iter().copied().flatten() {
-        match member {
-            OriginRef::Country(origin) => named.push(*origin),
-            OriginRef::Group(group) => {
-                let members = &law.ledger.groups[usize::from(group.0)].members;
-                named.extend(members.iter().flat_map(|m| m.origins.iter().copied()));
+/// The moment of a bound.
+pub(crate) fn moment_of(bound: Bound) -> Instant {
+    let (Bound::Before(at) | Bound::From(at)) = bound;
+    at
+}
+
+/// What a condition says of what the line states or what is supposed: none if its fact is neither.
+fn holds(law: &Timeline<'_>, condition: &Condition, s: &Stated<'_>) -> Option<Truth> {
+    let line = s.line;
+    let pins = s.pins;
+    let inside = |set: &[OriginRef], origin: Origin| law.holds_origin(set, origin, s.moment);
+    let at_least = |value: Rate, pct: Rate, at_least: bool| Truth::of((value >= pct) == at_least);
+    Some(match condition {
+        Condition::Loaded(bound) => compare(*bound, s.asserted(line.loading_date, pins.and_then(|p| p.loaded))?),
+        Condition::Exported(bound) => compare(*bound, s.asserted(line.export_date, pins.and_then(|p| p.exported))?),
+        Condition::Imported(bound) => compare(*bound, s.import()),
+        Condition::Entered(bound) => compare(*bound, s.entry()),
+        Condition::Mode(modes) => {
+            let mode = line.mode.or_else(|| pins?.mode.flatten())?;
+            Truth::of(modes.contains(&mode))
+        }
+        Condition::EntryType(types) => Truth::of(types.iter().any(|t| t.as_bytes() == line.entry_type)),
+        Condition::ValueAtMost(cents) => Truth::of(s.entered_value()? <= *cents),
+        Condition::UnitPrice { at_least, price, unit } => Truth::of(price_reached(s, *price, unit)? == *at_least),
+        Condition::Column(columns) => Truth::of(columns.contains(&s.column)),
+        Condition::Spi(spis) => Truth::of(spis.contains(line.spi.as_ref()?)),
+        Condition::Claim { claim, yes } => Truth::of(s.claim(*claim)? == *yes),
+        Condition::Share { of, at_least: least, pct } => at_least(share(s, *of)?, *pct, *least),
+        Condition::Melted { countries, at_least: least } => {
+            let country = line.melt_country?;
+            match least {
+                _ if !inside(countries, country) => Truth::False,
+                None => Truth::True,
+                // A share that was not stated was not asserted.
+                Some(pct) => at_least(line.melt_pct?, *pct, true),
             }
-            OriginRef::Any => {}
         }
-    }
-    named.sort_unstable();
-    named.dedup();
-    let mut found = vec![None];
-    let mut signatures = vec![sets.iter().map(|set| holds(law, set, None)).collect::<Vec<_>>()];
-    for origin in named {
-        let signature: Vec<_> = sets.iter().map(|set| holds(law, set, Some(origin))).collect();
-        if !signatures.contains(&signature) {
-            signatures.push(signature);
-            found.push(Some(origin));
+        Condition::Smelted { countries, all } => smelted(s, &|origin| inside(countries, origin), *all)?,
+        Condition::Base { general, at_least, rate } => {
+            let Some(base) = (if *general { s.general } else { s.ordinary }) else { return Some(Truth::Unknowable) };
+            match base_reached(s, base, *rate) {
+                Ok(reached) => Truth::of(reached? == *at_least),
+                Err(()) => Truth::Unknowable,
+            }
         }
-    }
-    found
-}
-
-fn countries_of(condition: &Condition) -> Option<&[OriginRef]> {
-    match condition {
-        Condition::Smelted { countries, .. }
-        | Condition::Melted { countries, .. }
-        | Condition::ExportedFrom(countries) => Some(countries),
-        _ => None,
-    }
-}
-
-/// Whether a set ever holds a country; `None` stands for one that is named nowhere.
-fn holds(law: &Timeline<'_>, set: &[OriginRef], origin: Option<Origin>) -> bool {
-    set.iter().any(|member| match member {
-        OriginRef::Any => true,
-        OriginRef::Country(country) => origin == Some(*country),
-        OriginRef::Group(group) => {
-            let members = &law.ledger.groups[usize::from(group.0)].members;
-            origin.is_some_and(|origin| members.iter().any(|m| m.origins.contains(&origin)))
+        Condition::Chapter98(numbers) => Truth::of(chapter_98(line, numbers)?),
+        Condition::ExportedFrom(countries) => {
+            Truth::of(inside(countries, line.export_country.or_else(|| pins?.exporter)?))
         }
+        Condition::Provisions { .. } => Truth::False,
     })
 }
 
-fn regions_of(law: &Timeline<'_>, condition: &Condition, cuts: &[i64], countries: &[Option<Origin>]) -> Regions {
-    let below = |value: i64| cuts.iter().position(|&cut| cut == value).map_or(0, |at| (1_u64 << (at + 1)) - 1);
-    let whole: Regions = if cuts.len() >= 63 { u64::MAX } else { (1 << (cuts.len() + 1)) - 1 };
-    match condition {
-        Condition::Loaded(bound)
-        | Condition::Exported(bound)
-        | Condition::Imported(bound)
-        | Condition::Entered(bound) => match bound {
-            Bound::Before(at) => below(at.0),
-            Bound::From(at) => whole & !below(at.0),
-        },
-        Condition::ValueAtMost(cents) => below(cents.0.saturating_add(1)),
-        Condition::UnitPrice { at_least, price, .. } => {
-            if *at_least {
-                whole & !below(price.0)
-            } else {
-                below(price.0)
-            }
-        }
-        Condition::Share { at_least, pct, .. } => {
-            if *at_least {
-                whole & !below(pct.0)
-            } else {
-                below(pct.0)
-            }
-        }
-        Condition::Base { at_least, rate, .. } => {
-            if *at_least {
-                whole & !below(rate.0)
-            } else {
-                below(rate.0)
-            }
-        }
-        Condition::Claim { yes, .. } => {
-            if *yes {
-                0b01
-            } else {
-                0b10
-            }
-        }
-        Condition::Mode(modes) => {
-            MODES.iter().enumerate().filter(|(_, mode)| modes.contains(mode)).fold(0, |r, (i, _)| r | 1 << i)
-        }
-        Condition::Smelted { countries: set, .. } | Condition::ExportedFrom(set) => {
-            countries.iter().enumerate().filter(|(_, origin)| holds(law, set, **origin)).fold(0, |r, (i, _)| r | 1 << i)
-        }
-        // Always stated, or assertions: no alternatives are counted.
-        Condition::EntryType(_)
-        | Condition::Column(_)
-        | Condition::Spi(_)
-        | Condition::Melted { .. }
-        | Condition::Chapter98(_)
-        | Condition::Provisions { .. } => 0,
-    }
+/// Whether the chapter 98 number that is claimed starts with one of these; with none given, any does.
+pub(crate) fn chapter_98(line: &EntryLine, numbers: &[String]) -> Option<bool> {
+    let stated = line.ch98_number.as_ref()?;
+    let digits: String = stated.chars().filter(|c| *c != '.').collect();
+    Some(numbers.is_empty() || numbers.iter().any(|number| digits.starts_with(number.as_str())))
 }
 
-const MODES: [Mode; 6] = [Mode::Vessel, Mode::Rail, Mode::Truck, Mode::Air, Mode::Mail, Mode::Other];
-
-/// What a condition says of what the line states: `None` if its fact is not stated, `Err` with the span of a bare date
-/// whose day the threshold may cut.
-fn stated(law: &Timeline<'_>, condition: &Condition, s: &Stated<'_>) -> Option<Result<Truth, (Instant, Instant)>> {
-    let line = s.line;
-    let plain = |holds: bool| Some(Ok(if holds { Truth::True } else { Truth::False }));
-    let threshold = |value: i64, at: i64, at_least: bool| plain((value >= at) == at_least);
-    match condition {
-        Condition::Loaded(bound) => date(*bound, line.loading_date, s),
-        Condition::Exported(bound) => date(*bound, line.export_date, s),
-        Condition::Imported(bound) => date(*bound, Some(line.import_date.unwrap_or(line.entry_date)), s),
-        Condition::Entered(bound) => Some(compare(*bound, s.entered)),
-        Condition::Mode(modes) => line.mode.and_then(|mode| plain(modes.contains(&mode))),
-        Condition::EntryType(types) => plain(types.iter().any(|t| t.as_bytes() == line.entry_type)),
-        Condition::ValueAtMost(cents) => line.value.and_then(|value| plain(value <= *cents)),
-        Condition::UnitPrice { at_least, price, unit } => {
-            let quantity = crate::ordinary::quantity_in(line, unit)?;
-            let per = unit_price(line.value?.0, quantity)?;
-            threshold(per, price.0, *at_least)
-        }
-        Condition::Column(columns) => plain(columns.contains(&s.base.column)),
-        Condition::Spi(spis) => line.spi.as_ref().and_then(|spi| plain(spis.contains(spi))),
-        Condition::Claim { claim, yes } => line.claim(*claim).and_then(|said| plain(said == *yes)),
-        Condition::Share { of, at_least, pct } => {
-            share(line, *of).and_then(|value| threshold(value.0, pct.0, *at_least))
-        }
-        Condition::Melted { countries, at_least } => {
-            let country = line.melt_country?;
-            if !law.holds_origin(countries, country, s.moment) {
-                return plain(false);
-            }
-            match at_least {
-                None => plain(true),
-                // A share that was not stated was not asserted.
-                Some(pct) => line.melt_pct.and_then(|stated| plain(stated >= *pct)),
-            }
-        }
-        Condition::Smelted { countries, all } => {
-            let mut stated = line.smelt_countries.iter().copied().chain(line.cast_country);
-            if line.smelt_countries.is_empty() && line.cast_country.is_none() {
-                return None;
-            }
-            let inside = |origin: Origin| law.holds_origin(countries, origin, s.moment);
-            plain(if *all { stated.all(inside) } else { stated.any(inside) })
-        }
-        Condition::Base { general, at_least, rate } => {
-            let value = if *general { s.base.general } else { s.base.ordinary };
-            value.and_then(|value| threshold(value.0, rate.0, *at_least))
-        }
-        Condition::Chapter98(numbers) => line.ch98_number.as_ref().and_then(|stated| {
-            let digits: String = stated.chars().filter(|c| *c != '.').collect();
-            plain(numbers.is_empty() || numbers.iter().any(|number| digits.starts_with(number.as_str())))
-        }),
-        Condition::ExportedFrom(countries) => {
-            line.export_country.and_then(|c| plain(law.holds_origin(countries, c, s.moment)))
-        }
-        Condition::Provisions { .. } => plain(false),
+/// Whether any, or all, of the countries of smelting and casting lie inside. What is not stated may decide.
+fn smelted(s: &Stated<'_>, inside: &dyn Fn(Origin) -> bool, all: bool) -> Option<Truth> {
+    let supposed = s.pins.and_then(|pins| pins.smelted.as_deref()).unwrap_or_default();
+    let stated = &s.line.smelt_countries;
+    let smelted: &[Origin] = if stated.is_empty() { supposed } else { stated };
+    let cast = s.line.cast_country.or_else(|| s.pins?.cast);
+    let mut known = smelted.iter().copied().chain(cast);
+    // One inside settles `any`, one outside `all`.
+    if known.any(|origin| inside(origin) != all) {
+        return Some(Truth::of(!all));
     }
-}
-
-fn date(bound: Bound, stated: Option<When>, s: &Stated<'_>) -> Option<Result<Truth, (Instant, Instant)>> {
-    stated.map(|when| compare(bound, when.span(s.clock)))
+    if smelted.is_empty() || cast.is_none() { None } else { Some(Truth::of(all)) }
 }
 
 /// Whether all, none or some of the moments of a span lie on the side of the bound.
-fn compare(bound: Bound, (from, until): (Instant, Instant)) -> Result<Truth, (Instant, Instant)> {
+fn compare(bound: Bound, (from, until): (Instant, Instant)) -> Truth {
     let (at, before) = match bound {
         Bound::Before(at) => (at, true),
         Bound::From(at) => (at, false),
     };
-    let all_before = until <= at;
-    let none_before = from >= at;
-    match (all_before, none_before) {
-        (true, _) => Ok(if before { Truth::True } else { Truth::False }),
-        (_, true) => Ok(if before { Truth::False } else { Truth::True }),
-        _ => Err((from, until)),
+    if until <= at {
+        Truth::of(before)
+    } else if from >= at {
+        Truth::of(!before)
+    } else {
+        Truth::Unknown
     }
 }
 
-/// A share that the line states.
-pub fn share(line: &EntryLine, of: Share) -> Option<Rate> {
-    use portolan_ledger::duty_rate::Metal;
+/// Whether a unit costs at least this.
+fn price_reached(s: &Stated<'_>, price: UnitPrice, unit: &str) -> Option<bool> {
+    match s.quantity(unit)? {
+        Amount::Nothing => Some(true),
+        Amount::Boundless => Some(price.0 <= 0),
+        Amount::AtPrice(at) => Some(at >= price),
+        Amount::Stated(quantity) => {
+            // Billionths of a dollar times millionths of a unit are 10^-13 cents.
+            let due = i128::from(price.0) * i128::from(quantity.0);
+            if due <= 0 { Some(true) } else { s.entered_value().map(|value| i128::from(value.0) * UNIT_PRICES >= due) }
+        }
+    }
+}
+
+/// So many billionths of a dollar times millionths of a unit are a cent.
+pub(crate) const UNIT_PRICES: i128 = 10_i128.pow(13);
+
+/// Whether a base rate is at least this share of the value: one that is not ad valorem by its duty, unrounded, over the value
+/// as stated. `Err` where the rate is not known.
+fn base_reached(s: &Stated<'_>, base: &Base, bound: Rate) -> Result<Option<bool>, ()> {
+    if let Some(rate) = base.ad_valorem {
+        return Ok(Some(rate >= bound));
+    }
+    if let DutyExpression::Refused(_) = base.expression {
+        return Err(());
+    }
+    let bound = Fraction::new(i128::from(bound.0), i128::from(Rate::WHOLE.0)).ok_or(())?;
+    // What the value alone gives may suffice.
+    if let Some(share) = share_alone(&base.expression)
+        && !less(share, bound)
+    {
+        return Ok(Some(true));
+    }
+    // Where every quantity is supposed by the price of a unit, the value cancels out: any will do.
+    let value = match s.entered_value() {
+        _ if s.only_supposed(base) => Cents(100_000_000),
+        Some(value) => value,
+        None => return Ok(None),
+    };
+    let dollars = Fraction::new(i128::from(value.0), 100).ok_or(())?;
+    match base.exact(dollars, &|unit| s.quantity_of(unit, value)) {
+        Ok(Some(duty)) => bound.times(dollars).map(|due| Some(!less(duty, due))).ok_or(()),
+        Ok(None) => Ok(Some(true)),
+        Err(portolan_ledger::duty_expression::Missing::Quantity(_)) => Ok(None),
+        Err(_) => Err(()),
+    }
+}
+
+/// The share of the value that a rate takes whatever the quantities.
+fn share_alone(expression: &DutyExpression) -> Option<Fraction> {
+    let DutyExpression::Sum(terms) = expression else { return None };
+    terms.iter().try_fold(Fraction::ZERO, |sum, term| match term {
+        Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => sum.plus(percent.share()),
+        Term::AdValorem { .. } | Term::Specific { .. } => Some(sum),
+    })
+}
+
+fn less(a: Fraction, b: Fraction) -> bool {
+    a != b && a.larger(b) == Some(b)
+}
+
+/// Whether a total is more than the rate that it tops up.
+fn adds(s: &Stated<'_>, over: Over, total: Rate) -> bool {
+    let base = match over {
+        Over::General => s.general,
+        Over::Ordinary => s.ordinary,
+    };
+    base.and_then(|base| base.ad_valorem).is_none_or(|rate| rate < total)
+}
+
+/// A share that the line states, or that is supposed.
+fn share(s: &Stated<'_>, of: Share) -> Option<Rate> {
     match of {
-        Share::MetalWeight => line.metal_weight_pct,
-        Share::Metal(Metal::Steel) => line.steel_pct,
-        Share::Metal(Metal::Aluminum) => line.aluminum_pct,
-        Share::Metal(Metal::Copper) => line.copper_pct,
-        Share::UsContent => line.us_content_pct,
-        Share::UsMetal => line.us_metal_pct,
+        Share::MetalWeight => s.line.metal_weight_pct.or_else(|| s.pins?.metal_weight),
+        Share::Metal(metal) => s.value().metals[metal as usize],
+        Share::UsContent => s.line.us_content_pct,
+        Share::UsMetal => s.line.us_metal_pct,
     }
-}
-
-/// Cents over a quantity, in billionths of a dollar per unit, rounded half up.
-fn unit_price(cents: i64, quantity: Quantity) -> Option<i64> {
-    if quantity.0 <= 0 {
-        return None;
-    }
-    // cents * 10^7 = billionths of a dollar; the quantity is in millionths.
-    let price = div_half_up(i128::from(cents) * 10_000_000 * 1_000_000, i128::from(quantity.0));
-    i64::try_from(price).ok()
 }

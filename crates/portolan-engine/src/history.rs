@@ -5,20 +5,31 @@
 //! entry date that states nothing else but what its [`FactsIx`] says; days on which the same records are in the same state
 //! are asked once.
 
+mod begins;
+mod borne;
+
+use std::sync::Arc;
+
+use portolan_ledger::duty_expression::DutyExpression;
 use portolan_ledger::line::{EntryLine, View, When};
-use portolan_ledger::record::Origin;
+use portolan_ledger::record::{Column, Origin};
 use portolan_ledger::timeline::{Moment, ProvisionIx};
-use portolan_ledger::{Day, Instant, Side, TariffCode};
+use portolan_ledger::{Day, Instant, Rate, Side, TariffCode};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::answer::{Bill, Fault};
-use crate::engine::{ClassIx, Engine, Question};
-use crate::facts::{BaseShares, Regions};
+use crate::engine::{self, Engine, Question};
+use crate::extremes::Extremes;
+use crate::facts::Regions;
 use crate::law::Law;
 use crate::money::Value;
-use crate::ordinary::Rates;
+use crate::ordinary::{Applicable, Rates};
 use crate::pct::Pct;
+use crate::possible::Possible;
+
+use begins::Begin;
+pub use borne::{Borne, ExtremesIx};
 
 /// Goods that the law treats alike for some days; see [`Histories::products`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +55,16 @@ pub struct Treatment {
     /// What each provision that stands adds, in points on the full value; none where it is not ad valorem or turns on a
     /// fact that was not stated.
     pub measures: Vec<(ProvisionIx, Option<Pct>)>,
+    /// The highest and the lowest of the bills that could be; none where the law forbids the entry, or where one of them
+    /// cannot be put in points.
+    pub extremes: Option<Extremes>,
+    /// Column 2 of the schedule applies.
+    pub column_2: bool,
 }
+
+/// Goods that the law treats alike on any day; see [`ProductSpan`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassIx(pub u32);
 
 /// Days on which a code is valid and belongs to one class of products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +73,12 @@ pub struct ProductSpan {
     pub from: Day,
     /// The first day no longer.
     pub until: Day,
-    /// The class.
+    /// The class, on these days.
     pub product: ProductIx,
+    /// The class, whatever the days.
+    pub class: ClassIx,
+    /// Texts of column 1-general and column 2, for [`Histories::rate_text`]; none for a side without a schedule.
+    pub texts: Option<(usize, usize)>,
 }
 
 /// A treatment, from a day until the next stretch begins.
@@ -80,34 +104,35 @@ struct Segment {
     entered: Regions,
 }
 
-/// What decides a class of products beside the records.
+/// What decides a class of products.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Product {
-    from: Day,
-    until: Day,
-    classes: SmallVec<[ClassIx; 4]>,
+struct ClassKey {
+    lists: SmallVec<[engine::ClassIx; 4]>,
     general: usize,
     column_2: usize,
     special: u16,
     carried: bool,
 }
 
-/// A product with what is needed to ask about it.
+/// A class with what is needed to ask about it.
 #[derive(Clone, Debug)]
-struct Asked {
-    product: Product,
+struct Class {
+    key: ClassKey,
     rates: Option<Rates>,
     code: TariffCode,
     carried: SmallVec<[TariffCode; 2]>,
 }
 
-/// Where the questions of a class of products and of origins begin, from a segment on.
-#[derive(Clone, Copy, Debug)]
-struct Begin {
-    segment: u32,
-    /// A number for all that decides there but the ordinary rate.
-    law: u32,
+/// A class on some days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Product {
+    class: ClassIx,
+    from: Day,
+    until: Day,
 }
+
+/// The ordinary rate that applies: column, rate, column 1-general; as far as bills tell them apart.
+type Base = (Column, Option<usize>, Option<usize>);
 
 /// Histories of goods; one a thread.
 #[derive(Debug)]
@@ -119,24 +144,24 @@ pub struct Histories<'l> {
     until: Day,
     segments: Vec<Segment>,
     facts: Vec<EntryLine>,
-    products: Vec<Asked>,
+    facts_of: FxHashMap<String, FactsIx>,
+    exact: bool,
+    detailed: bool,
+    classes: Vec<Class>,
+    class_of: FxHashMap<ClassKey, ClassIx>,
+    products: Vec<Product>,
     product_of: FxHashMap<Product, ProductIx>,
     origins: Vec<Origin>,
     origin_of: FxHashMap<u32, OriginIx>,
-    begins: FxHashMap<(SmallVec<[ClassIx; 4]>, OriginIx), Box<[Begin]>>,
-    laws: FxHashMap<Box<[u64]>, u32>,
+    begins: begins::Begins,
     treatments: Vec<Treatment>,
     treatment_of: FxHashMap<Treatment, TreatmentIx>,
-    asked: FxHashMap<(u32, ProductBase, FactsIx), TreatmentIx>,
-}
-
-/// The ordinary rates of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct ProductBase {
-    general: usize,
-    column_2: usize,
-    special: u16,
-    carried: bool,
+    asked: FxHashMap<(u32, Base, FactsIx), TreatmentIx>,
+    /// By what stands where nothing is open: the list of duties, which is kept once, and its headings.
+    plain: FxHashMap<(usize, bool, Arc<[String]>, Base, FactsIx), TreatmentIx>,
+    /// Rates by what they come to: the first base of each rate, and of those by quantity.
+    rate_of: FxHashMap<Option<Rate>, usize>,
+    kept: borne::Kept,
 }
 
 impl<'l> Histories<'l> {
@@ -154,19 +179,39 @@ impl<'l> Histories<'l> {
             until: days.1,
             segments,
             facts: Vec::new(),
+            facts_of: FxHashMap::default(),
+            exact: false,
+            detailed: false,
+            classes: Vec::new(),
+            class_of: FxHashMap::default(),
             products: Vec::new(),
             product_of: FxHashMap::default(),
             origins: Vec::new(),
             origin_of: FxHashMap::default(),
-            begins: FxHashMap::default(),
-            laws: FxHashMap::default(),
+            begins: begins::Begins::default(),
+            plain: FxHashMap::default(),
+            rate_of: FxHashMap::default(),
             treatments: Vec::new(),
             treatment_of: FxHashMap::default(),
             asked: FxHashMap::default(),
+            kept: borne::Kept::default(),
         };
         let nothing = all.blank(TariffCode::from_padded(0, 8), Origin(*b"XX"), days.0);
+        all.facts_of.insert(format!("{nothing:?}"), FactsIx(0));
         all.facts.push(nothing);
         all
+    }
+
+    /// Facts may state a value, quantities or a special program: products are told apart by the text of their rates.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
+    }
+
+    /// Treatments say what each provision adds, and what is borne at most and at least.
+    #[must_use]
+    pub fn detailed(self) -> Self {
+        Self { detailed: true, ..self }
     }
 
     /// A line that states nothing but what every line states.
@@ -187,21 +232,20 @@ impl<'l> Histories<'l> {
     }
 
     /// What lines are to state besides code, origin and day: the claims, shares and other facts of a line. Values and
-    /// quantities count too, where they are stated; dates of the line itself do not.
+    /// quantities count too, where they are stated; dates of the line itself do not. `mfn_pct` says what an ordinary rate that
+    /// is no percentage came to by a statistic, and stands for it.
     pub fn facts(&mut self, line: &EntryLine) -> FactsIx {
         let mut facts = line.clone();
         let day = self.segments.first().map_or(self.until, |segment| segment.from);
         let blank = self.blank(TariffCode::from_padded(0, 8), Origin(*b"XX"), day);
         (facts.side, facts.view, facts.known_date) = (blank.side, blank.view, blank.known_date);
         (facts.code, facts.origin, facts.entry_date) = (blank.code, blank.origin, blank.entry_date);
-        let index = match self.facts.iter().position(|known| *known == facts) {
-            Some(known) => known,
-            None => {
-                self.facts.push(facts);
-                self.facts.len() - 1
-            }
-        };
-        FactsIx(u32::try_from(index).unwrap_or(u32::MAX))
+        let next = FactsIx(u32::try_from(self.facts.len()).unwrap_or(u32::MAX));
+        let known = *self.facts_of.entry(format!("{facts:?}")).or_insert(next);
+        if known == next {
+            self.facts.push(facts);
+        }
+        known
     }
 
     /// The class of an origin.
@@ -222,7 +266,7 @@ impl<'l> Histories<'l> {
     /// The schedule does not know the code at all.
     pub fn products(&mut self, code: TariffCode, (from, until): (Day, Day)) -> Result<Vec<ProductSpan>, Fault> {
         let has_schedule = self.engine.law.schedule_side == Some(self.side);
-        let mut found: Vec<(Product, Asked)> = Vec::new();
+        let mut found: Vec<(Product, Option<(usize, usize)>)> = Vec::new();
         let mut day = from;
         while day < until {
             let (rates, after) = if has_schedule {
@@ -238,47 +282,74 @@ impl<'l> Histories<'l> {
             } else {
                 (None, until)
             };
-            let classes = self.engine.products(code, day);
+            let lists = self.engine.products(code, day);
             let after = self.engine.class_changes(code, day).unwrap_or(until).min(after).min(until);
             // Whatever the schedule says of its intervals, each step is one day at least.
             let after = after.max(Day(day.0.saturating_add(1)));
-            let carried = if has_schedule { self.engine.carried(code, day) } else { SmallVec::new() };
-            let product = Product {
-                from: day,
-                until: after,
-                classes,
-                general: rates.map_or(0, |rates| rates.general),
-                column_2: rates.map_or(0, |rates| rates.column_2),
-                special: rates.map_or(0, |rates| rates.special),
-                carried: !carried.is_empty(),
-            };
+            let class = self.class(code, day, lists, rates);
+            let texts = rates.map(|rates| (rates.general, rates.column_2));
             match found.last_mut() {
-                Some((last, _)) if last.until == day && alike(last, &product) => last.until = after,
-                _ => found.push((product.clone(), Asked { product, rates, code, carried })),
+                Some((last, known)) if last.until == day && last.class == class && *known == texts => {
+                    last.until = after
+                }
+                _ => found.push((Product { class, from: day, until: after }, texts)),
             }
             day = after;
         }
-        Ok(found.into_iter().map(|(product, asked)| self.product(product, asked)).collect())
+        Ok(found.into_iter().map(|(product, texts)| self.product(product, texts)).collect())
     }
 
-    fn product(&mut self, product: Product, asked: Asked) -> ProductSpan {
-        let (from, until) = (product.from, product.until);
-        let index = match self.product_of.get(&product) {
-            Some(&known) => known,
-            None => {
-                let index = ProductIx(u32::try_from(self.products.len()).unwrap_or(u32::MAX));
-                self.products.push(Asked { product: product.clone(), ..asked });
-                self.product_of.insert(product, index);
-                index
-            }
+    /// The class of a code on a day.
+    fn class(
+        &mut self,
+        code: TariffCode,
+        day: Day,
+        lists: SmallVec<[engine::ClassIx; 4]>,
+        rates: Option<Rates>,
+    ) -> ClassIx {
+        let carried = if rates.is_some() { self.engine.carried(code, day) } else { SmallVec::new() };
+        let key = ClassKey {
+            lists,
+            general: rates.map_or(0, |rates| self.rate(rates.general)),
+            column_2: rates.map_or(0, |rates| self.rate(rates.column_2)),
+            special: rates.filter(|_| self.exact).map_or(0, |rates| rates.special),
+            carried: !carried.is_empty(),
         };
-        ProductSpan { from, until, product: index }
+        if let Some(&known) = self.class_of.get(&key) {
+            return known;
+        }
+        let index = ClassIx(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+        self.classes.push(Class { key: key.clone(), rates, code, carried });
+        self.class_of.insert(key, index);
+        index
+    }
+
+    /// One rate for all that come to the same: without value and quantities, those by quantity are alike.
+    fn rate(&mut self, base: usize) -> usize {
+        let of = self.engine.bases.get(base);
+        if self.exact || matches!(of.expression, DutyExpression::Refused(_)) {
+            return base;
+        }
+        *self.rate_of.entry(of.ad_valorem).or_insert(base)
+    }
+
+    fn product(&mut self, product: Product, texts: Option<(usize, usize)>) -> ProductSpan {
+        let next = ProductIx(u32::try_from(self.products.len()).unwrap_or(u32::MAX));
+        let index = *self.product_of.entry(product).or_insert(next);
+        if index == next {
+            self.products.push(product);
+        }
+        ProductSpan { from: product.from, until: product.until, product: index, class: product.class, texts }
     }
 
     /// A line that stands for a product, an origin and facts on a day: to ask for rows and reasons.
     pub fn line(&self, product: ProductIx, origin: OriginIx, facts: FactsIx, day: Day) -> EntryLine {
+        self.line_of(self.products[product.0 as usize].class, origin, facts, day)
+    }
+
+    fn line_of(&self, class: ClassIx, origin: OriginIx, facts: FactsIx, day: Day) -> EntryLine {
         let mut line = self.facts[facts.0 as usize].clone();
-        line.code = self.products[product.0 as usize].code;
+        line.code = self.classes[class.0 as usize].code;
         line.origin = self.origins[origin.0 as usize];
         line.entry_date = When::Day(day);
         line
@@ -292,6 +363,17 @@ impl<'l> Histories<'l> {
     /// A treatment.
     pub fn treatment(&self, index: TreatmentIx) -> &Treatment {
         &self.treatments[index.0 as usize]
+    }
+
+    /// The text of an ordinary rate, as the schedule prints it.
+    pub fn rate_text(&self, ordinary: usize) -> &str {
+        &self.engine.bases.get(ordinary).text
+    }
+
+    /// How much was worked out: classes, products, beginnings of pairs, laws, questions asked, treatments.
+    pub fn sizes(&self) -> [usize; 6] {
+        let [pairs, laws] = self.begins.sizes();
+        [self.classes.len(), self.products.len(), pairs, laws, self.asked.len(), self.treatments.len()]
     }
 
     /// How many treatments there are so far.
@@ -311,44 +393,83 @@ impl<'l> Histories<'l> {
         facts: FactsIx,
         out: &mut Vec<Stretch>,
     ) -> Result<(), Fault> {
+        let Product { class, from, until } = self.products[product.0 as usize];
+        self.stretches(class, (from, until), origin, facts, out)
+    }
+
+    /// What a class bears from an origin over all days, as [`Histories::history`].
+    ///
+    /// # Errors
+    /// The ledger is wrong: two duties of one program stand and nothing relates them.
+    pub fn class_history(
+        &mut self,
+        class: ClassIx,
+        origin: OriginIx,
+        facts: FactsIx,
+        out: &mut Vec<Stretch>,
+    ) -> Result<(), Fault> {
+        let from = self.segments.first().map_or(self.until, |segment| segment.from);
+        self.stretches(class, (from, self.until), origin, facts, out)
+    }
+
+    fn stretches(
+        &mut self,
+        class: ClassIx,
+        days: (Day, Day),
+        origin: OriginIx,
+        facts: FactsIx,
+        out: &mut Vec<Stretch>,
+    ) -> Result<(), Fault> {
         out.clear();
-        let asked = &self.products[product.0 as usize];
-        let (from, until) = (asked.product.from, asked.product.until);
-        let base = ProductBase {
-            general: asked.product.general,
-            column_2: asked.product.column_2,
-            special: asked.product.special,
-            carried: asked.product.carried,
-        };
-        let key = (asked.product.classes.clone(), origin);
-        if !self.begins.contains_key(&key) {
-            let begins = self.find_begins(&key.0, origin);
-            self.begins.insert(key.clone(), begins);
-        }
-        // The stretch before the first day decides that day.
-        let begins = &self.begins[&key];
-        let starts = |begin: &Begin| self.segments[begin.segment as usize].from;
-        let first = begins.partition_point(|begin| starts(begin) <= from).saturating_sub(1);
-        let own: SmallVec<[Begin; 64]> =
-            begins[first..].iter().take_while(|begin| starts(begin) < until).copied().collect();
-        for begin in own {
+        let mut bases = [None, None];
+        // What a line says of countries is read against groups of the day: it is not kept beyond the day.
+        let keeps = self.keeps(facts);
+        for begin in self.begins_of(class, days, origin) {
+            let base = *bases[usize::from(begin.column_2)].get_or_insert_with(|| self.key(class, origin, facts, begin));
             let treatment = match self.asked.get(&(begin.law, base, facts)) {
                 Some(&known) => known,
                 None => {
-                    let treatment = self.ask(product, origin, facts, begin.segment)?;
-                    // What a line says of countries is read against groups of the day: it is not kept beyond the day.
-                    if self.keeps(facts) {
+                    let treatment = self.ask((class, origin, facts), begin, base)?;
+                    if keeps {
                         self.asked.insert((begin.law, base, facts), treatment);
                     }
                     treatment
                 }
             };
-            let starts = self.segments[begin.segment as usize].from.max(from);
+            let starts = self.segments[begin.segment as usize].from.max(days.0);
             if out.last().is_none_or(|last| last.treatment != treatment) {
                 out.push(Stretch { from: starts, treatment });
             }
         }
         Ok(())
+    }
+
+    /// The ordinary rate that applies, as far as bills tell rates apart.
+    fn key(&mut self, class: ClassIx, origin: OriginIx, facts: FactsIx, begin: Begin) -> Base {
+        let segment = &self.segments[begin.segment as usize];
+        let moment = Moment { at: segment.at.0, known: segment.known, view: self.view };
+        let line = self.line_of(class, origin, facts, segment.from);
+        let base = self.base(&line, class, moment);
+        (base.column, base.ordinary.map(|rate| self.rate(rate)), base.general.map(|rate| self.rate(rate)))
+    }
+
+    /// A number for all that decides on the first day of a product, but its ordinary rate: where it is the same, the same
+    /// records stand, and for the same reasons.
+    pub fn law_from(&mut self, product: ProductIx, origin: OriginIx) -> u32 {
+        let Product { class, from, until } = self.products[product.0 as usize];
+        self.begins_of(class, (from, until), origin).first().map_or(u32::MAX, |begin| begin.law)
+    }
+
+    /// Where the questions of a class begin on some days, the first in force on the first of them.
+    fn begins_of(&mut self, class: ClassIx, (from, until): (Day, Day), origin: OriginIx) -> SmallVec<[Begin; 64]> {
+        let lists = &self.classes[class.0 as usize].key.lists;
+        let stage =
+            begins::Stage { segments: &self.segments, view: self.view, origin: self.origins[origin.0 as usize] };
+        let begins = self.begins.of(&mut self.engine, &stage, lists, origin);
+        // The stretch before the first day decides that day.
+        let starts = |begin: &Begin| self.segments[begin.segment as usize].from;
+        let first = begins.partition_point(|begin| starts(begin) <= from).saturating_sub(1);
+        begins[first..].iter().take_while(|begin| starts(begin) < until).copied().collect()
     }
 
     fn keeps(&self, facts: FactsIx) -> bool {
@@ -359,56 +480,45 @@ impl<'l> Histories<'l> {
             && line.export_country.is_none()
     }
 
-    /// The segments in which what decides changes, for classes of products and an origin.
-    fn find_begins(&mut self, classes: &[ClassIx], origin: OriginIx) -> Box<[Begin]> {
-        let origin = self.origins[origin.0 as usize];
-        let class = self.engine.origin(origin);
-        let mut begins: Vec<Begin> = Vec::new();
-        let mut last: SmallVec<[u64; 8]> = SmallVec::new();
-        for index in 0..self.segments.len() {
-            let segment = &self.segments[index];
-            let moment = Moment { at: segment.pieces[0], known: segment.known, view: self.view };
-            let mut key: SmallVec<[u64; 8]> = SmallVec::new();
-            key.push(segment.projection as u64 | u64::from(self.engine.in_column_2(origin, moment)) << 32);
-            key.push(segment.entered);
-            if segment.interval.is_none() {
-                // A day within which the law changes is like no other.
-                key.push(index as u64 | 1 << 63);
-            }
-            for piece in 0..segment.pieces.len() {
-                let interval = segment.interval;
-                let (projection, at) = (segment.projection, segment.pieces[piece]);
-                for &product in classes {
-                    let root = self.engine.root_of(projection, (product, (class, origin)), at, interval);
-                    key.push(u64::from(root));
-                }
-            }
-            if key == last {
-                continue;
-            }
-            let next = u32::try_from(self.laws.len()).unwrap_or(u32::MAX);
-            let law = *self.laws.entry(Box::from(&key[..])).or_insert(next);
-            begins.push(Begin { segment: u32::try_from(index).unwrap_or(u32::MAX), law });
-            last = key;
-        }
-        begins.into()
-    }
-
     /// Asks about one day.
     fn ask(
         &mut self,
-        product: ProductIx,
-        origin: OriginIx,
-        facts: FactsIx,
-        segment: u32,
+        (class, origin, facts): (ClassIx, OriginIx, FactsIx),
+        begin: Begin,
+        base: Base,
     ) -> Result<TreatmentIx, Fault> {
-        let line = self.line(product, origin, facts, self.segments[segment as usize].from);
-        let q = self.question(&line, product, segment);
+        let line = self.line_of(class, origin, facts, self.segments[begin.segment as usize].from);
+        let q = self.question(&line, class, begin.segment);
         let value = Value::of(&line, self.engine.grain(self.side), self.engine.flaw);
+        // Many laws leave the same duties, and whoever owes the same under the same headings is asked once.
+        let plain = match self.engine.plain_leaf(&q, &line, &value)? {
+            None => None,
+            Some(leaf) => {
+                let (owed, pays) = self.engine.stands(&q, leaf);
+                let place = (owed, pays, self.engine.kept_headings(&q, leaf, self.side), base, facts);
+                if let Some(&known) = self.plain.get(&place) {
+                    return Ok(known);
+                }
+                Some(place)
+            }
+        };
+        let treatment = self.treat(&q, &line, &value)?;
+        if let Some(place) = plain {
+            self.plain.insert(place, treatment);
+        }
+        Ok(treatment)
+    }
+
+    fn treat(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<TreatmentIx, Fault> {
         let mut bill = Bill::default();
-        self.engine.bill_of(&q, &line, &value, &mut bill)?;
-        let measures = self.engine.measures(&q, &line, &value)?;
-        let treatment = Treatment { bill, measures };
+        self.engine.bill_of(q, line, value, &mut bill)?;
+        let column_2 = q.base.column == Column::Two;
+        let mut treatment = Treatment { bill, measures: Vec::new(), extremes: None, column_2 };
+        if self.detailed {
+            let (possible, _) = self.engine.possible(q, line, value, false)?;
+            treatment.extremes = self.engine.extremes(q, &possible, value);
+            treatment.measures = measures(&possible);
+        }
         if let Some(&known) = self.treatment_of.get(&treatment) {
             return Ok(known);
         }
@@ -418,18 +528,17 @@ impl<'l> Histories<'l> {
         Ok(index)
     }
 
+    /// The ordinary rate that applies to a line of a class.
+    fn base(&mut self, line: &EntryLine, class: ClassIx, moment: Moment) -> Applicable {
+        let base = self.engine.applicable(line, self.classes[class.0 as usize].rates.as_ref(), moment);
+        self.engine.equivalent(base, line)
+    }
+
     /// What a line asks, as [`Engine::question`] makes it ready, but for the class of products in place of the code.
-    fn question(&mut self, line: &EntryLine, product: ProductIx, segment: u32) -> Question<'l> {
-        let asked = &self.products[product.0 as usize];
-        let segment = &self.segments[segment as usize];
-        let moment = Moment { at: segment.at.0, known: segment.known, view: self.view };
-        let base = self.engine.applicable(line, asked.rates.as_ref(), moment);
-        let value = Value::of(line, self.engine.grain(self.side), self.engine.flaw);
-        let shares = BaseShares {
-            general: self.engine.base_share(base.general, &value, line),
-            ordinary: self.engine.base_share(base.ordinary, &value, line),
-            column: base.column,
-        };
+    fn question(&mut self, line: &EntryLine, class: ClassIx, segment: u32) -> Question<'l> {
+        let at = &self.segments[segment as usize];
+        let base = self.base(line, class, Moment { at: at.at.0, known: at.known, view: self.view });
+        let (class, segment) = (&self.classes[class.0 as usize], &self.segments[segment as usize]);
         Question {
             side: self.side,
             projection: segment.projection,
@@ -438,19 +547,13 @@ impl<'l> Histories<'l> {
             entered: segment.at,
             known: segment.known,
             governing: ("entry_date", None),
-            classes: asked.product.classes.clone(),
+            classes: class.key.lists.clone(),
             origin: self.engine.origin(line.origin),
             base,
-            shares,
-            carried: asked.carried.clone(),
+            carried: class.carried.clone(),
             interval: segment.interval,
         }
     }
-}
-
-fn alike(a: &Product, b: &Product) -> bool {
-    (a.general, a.column_2, a.special, a.carried) == (b.general, b.column_2, b.special, b.carried)
-        && a.classes == b.classes
 }
 
 /// Cuts days into those on which the law of a side stands still, and those within which it changes.
@@ -501,33 +604,28 @@ impl<'l> Engine<'l> {
         if interval.is_none() {
             pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
         }
+        self.part_entry(&mut pieces, at);
         let entered = self.law.facts.entry_regions(at);
         Segment { from: day, projection, known, at, interval, pieces, entered }
     }
+}
 
-    /// What each provision that stands adds to a line, where all that could stand agree.
-    fn measures(
-        &mut self,
-        q: &Question<'l>,
-        line: &EntryLine,
-        value: &Value,
-    ) -> Result<Vec<(ProvisionIx, Option<Pct>)>, Fault> {
-        let (possible, _) = self.possible(q, line, value, false)?;
-        let mut measures: Vec<(ProvisionIx, Option<Pct>)> = Vec::new();
-        for (at, one) in possible.iter().enumerate() {
-            for (owed, duty) in &one.amounts {
-                let pct = duty.as_ref().ok().and_then(|duty| duty.pct);
-                match measures.iter_mut().find(|(provision, _)| *provision == owed.provision) {
-                    Some((_, known)) => *known = known.filter(|known| Some(*known) == pct),
-                    // What stands in some of the possibilities alone turns on what was not stated.
-                    None => measures.push((owed.provision, pct.filter(|_| at == 0))),
-                }
-            }
-            let stands = |provision| one.amounts.iter().any(|(owed, _)| owed.provision == provision);
-            for (provision, known) in &mut measures {
-                *known = known.filter(|_| stands(*provision));
+/// What each provision that stands adds to a line, where all that could stand agree.
+fn measures(possible: &[Possible]) -> Vec<(ProvisionIx, Option<Pct>)> {
+    let mut measures: Vec<(ProvisionIx, Option<Pct>)> = Vec::new();
+    for (at, one) in possible.iter().enumerate() {
+        for (owed, duty) in &one.amounts {
+            let pct = duty.as_ref().ok().and_then(|duty| duty.pct);
+            match measures.iter_mut().find(|(provision, _)| *provision == owed.provision) {
+                Some((_, known)) => *known = known.filter(|known| Some(*known) == pct),
+                // What stands in some of the possibilities alone turns on what was not stated.
+                None => measures.push((owed.provision, pct.filter(|_| at == 0))),
             }
         }
-        Ok(measures)
+        let stands = |provision| one.amounts.iter().any(|(owed, _)| owed.provision == provision);
+        for (provision, known) in &mut measures {
+            *known = known.filter(|_| stands(*provision));
+        }
     }
+    measures
 }

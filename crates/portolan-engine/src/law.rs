@@ -7,7 +7,7 @@ use portolan_ledger::record::{ListId, ListRow, Origin, OriginRef, Scope};
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::time::Clock;
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
-use portolan_ledger::{Day, Instant, Ledger, Side};
+use portolan_ledger::{Day, DutyRate, Instant, Ledger, Side};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -60,6 +60,8 @@ pub struct Law<'l> {
     pub exception_asks: Vec<Vec<Ask>>,
     /// Compiled conditions of prohibitions.
     pub prohibition_asks: Vec<Vec<Ask>>,
+    /// Provisions that ever stand in place of all others.
+    pub in_place: Vec<ProvisionIx>,
     /// Side of each record in the common numbering.
     sides: Vec<Bits>,
     /// Issue days of all acts, sorted.
@@ -92,12 +94,17 @@ impl<'l> Law<'l> {
         let sides = u8::try_from(ledger.jurisdictions.len()).unwrap_or(u8::MAX);
         let clocks = (0..sides).filter_map(|side| ledger.clock(Side(side))).collect();
         let asks = |tests: &[Test<'_>]| -> Vec<Ask> {
-            let transit = crate::facts::is_transit_clause(tests);
             let ask = |(index, test): (usize, &Test<'_>)| match test {
-                Test::Fact(condition) => facts.atom(condition, transit).map(Ask::Atom),
+                Test::Fact(condition) => facts.atom(condition).map(Ask::Atom),
                 Test::Provisions(..) => Some(Ask::Provisions(index)),
             };
-            tests.iter().enumerate().filter_map(ask).collect()
+            let mut asks: Vec<Ask> = tests.iter().enumerate().filter_map(ask).collect();
+            // Where an assertion was not made, facts need not be decided; other provisions are looked at last.
+            asks.sort_by_key(|ask| match ask {
+                Ask::Atom(atom) => u8::from(facts.not_made(*atom).is_none()),
+                Ask::Provisions(_) => 2,
+            });
+            asks
         };
         let provision_asks = timeline.provisions.iter().map(|node| asks(&node.when)).collect();
         let exception_asks = timeline.exceptions.iter().map(|node| asks(&node.when)).collect();
@@ -114,12 +121,25 @@ impl<'l> Law<'l> {
             provision_asks,
             exception_asks,
             prohibition_asks,
+            in_place: Vec::new(),
             sides: Vec::new(),
             issues,
             table: OnceLock::new(),
         };
         law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
+        law.in_place = (0..law.timeline.provisions.len())
+            .filter_map(|index| u16::try_from(index).ok().map(ProvisionIx))
+            .filter(|provision| law.stands_in_place(*provision))
+            .collect();
         law
+    }
+
+    /// Whether a rate of a provision, or one that a suspension keeps, ever stands in place of all others.
+    fn stands_in_place(&self, provision: ProvisionIx) -> bool {
+        let node = self.timeline.provision(provision);
+        let kept = node.suspensions.iter().filter_map(|s| s.keeps.as_ref());
+        let of_all = |rate: &DutyRate| matches!(rate, DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..));
+        node.record.rates.iter().map(|record| &record.rate).chain(kept).any(of_all)
     }
 
     /// Classes of all codes of the schedule: worth making for a file, not for a line.
@@ -160,6 +180,16 @@ impl<'l> Law<'l> {
         named.sort_unstable();
         named.dedup();
         named
+    }
+
+    /// Whether a record asks for the entry date, or for a date that it stands for; a condition of none of them is anybody's.
+    pub fn asks_entry_date(&self, record: usize) -> bool {
+        let asks = self.provision_asks.iter().chain(&self.exception_asks).chain(&self.prohibition_asks);
+        let dated = |ask: &Ask| match ask {
+            Ask::Atom(atom) => self.facts.is_entry_date(self.facts.fact_of(*atom)),
+            Ask::Provisions(_) => false,
+        };
+        asks.skip(record).take(1).flatten().any(dated)
     }
 
     /// How many records the common numbering holds.
@@ -376,7 +406,7 @@ impl<'l> Law<'l> {
         let mut bits = Bits::new(self.records());
         for (index, node) in self.timeline.provisions.iter().enumerate() {
             let rate = self.timeline.in_force(&node.record.rates, moment.at, moment.known);
-            if rate.is_some_and(|record| record.rate != portolan_ledger::DutyRate::Ended) {
+            if rate.is_some_and(|record| record.rate != DutyRate::Ended) {
                 bits.insert(index);
             }
         }

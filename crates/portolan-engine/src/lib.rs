@@ -9,14 +9,17 @@ mod bits;
 pub mod changes;
 pub mod engine;
 mod explain;
+pub mod extremes;
 pub mod facts;
 pub mod history;
 pub mod law;
 pub mod money;
 pub mod ordinary;
 pub mod pct;
+mod possible;
 mod projection;
 pub mod resolve;
+mod settings;
 
 pub use answer::{Answer, Bill, Fault, Row};
 pub use changes::{Cause, Change};

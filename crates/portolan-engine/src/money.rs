@@ -5,9 +5,10 @@ use portolan_ledger::line::EntryLine;
 use portolan_ledger::number::div_half_up;
 use portolan_ledger::record::FamilyId;
 use portolan_ledger::timeline::ProvisionIx;
-use portolan_ledger::{Cents, Rate};
+use portolan_ledger::{Cents, Rate, UnitPrice};
 
-use crate::ordinary::{Base, quantity_in};
+use crate::facts::{Amount, Basis, Of, Pins, UNIT_PRICES, amount_in};
+use crate::ordinary::Base;
 use crate::pct::Pct;
 use crate::resolve::{Flaw, Parts, part};
 
@@ -36,9 +37,54 @@ pub struct Owed {
 }
 
 impl Owed {
+    /// What it is assessed on.
+    pub fn basis(&self) -> Basis {
+        let of = match self.rate {
+            DutyRate::OfNonUs(_, cap) => Of::NonUs(cap),
+            DutyRate::OfMetal(..) if single_metal(self.parts).is_some() => Of::Content,
+            _ => Of::Whole,
+        };
+        Basis { parts: self.parts, of }
+    }
+
     /// Whether it is the ordinary duty, at another rate than the schedule's.
     pub fn replaces_ordinary(&self) -> bool {
         matches!(self.rate, DutyRate::InPlaceOfOrdinary(_))
+    }
+}
+
+impl Basis {
+    /// The parts that were taken off what it was assessed on at first.
+    pub(crate) fn taken(self) -> impl Iterator<Item = Parts> {
+        let own = match self.of {
+            Of::Whole => part::ALL,
+            Of::Content => self.parts,
+            Of::NonUs(_) => part::ALL & !part::US,
+        };
+        (0..6).map(|bit| 1 << bit).filter(move |part| own & !self.parts & part != 0)
+    }
+
+    /// The US content that is taken off, for a rate on what is not US content: none for other rates, inside none where
+    /// the content was not stated.
+    fn us_off(self, us: Option<Rate>) -> Option<Option<Rate>> {
+        let Of::NonUs(cap) = self.of else { return None };
+        Some(us.map(|us| cap.map_or(us, |cap| us.min(cap))))
+    }
+}
+
+/// Where the quantities of a line come from: what it states, and what is supposed.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantities<'a> {
+    /// The line.
+    pub line: &'a EntryLine,
+    /// What is supposed.
+    pub pins: Option<&'a Pins>,
+}
+
+impl Quantities<'_> {
+    /// How much there is in a unit.
+    pub(crate) fn amount(&self, unit: &str) -> Option<Amount> {
+        amount_in(self.line, self.pins, unit)
     }
 }
 
@@ -82,99 +128,100 @@ impl Value {
         }
     }
 
-    fn metal(&self, metal: Metal) -> Rate {
-        self.metals[metal as usize].unwrap_or(Rate::ZERO)
-    }
-
-    /// The share of the value that parts make up.
-    pub fn share(&self, parts: Parts, us: Rate) -> Option<Pct> {
-        if parts & part::REST == 0 {
-            return Some(self.sum_of(parts, us).into_iter().fold(Pct::ZERO, |sum, share| sum + Pct::full(share)));
+    /// The share of a part; none where it was not stated.
+    fn share_of(&self, one: Parts) -> Option<Pct> {
+        if let Some(metal) = single_metal(one) {
+            return self.metals[metal as usize].map(Pct::full);
         }
-        let mut left = Rate::WHOLE.0;
-        for metal in Metal::ALL {
-            if parts & part::metal(metal) == 0 {
-                left -= self.metal(metal).0;
+        match one {
+            part::US => self.us.map(Pct::full),
+            part::OUTSIDE => self.outside_share(),
+            // The rest is what the others leave.
+            _ => {
+                let others = (0..5).map(|bit| 1 << bit).map(|part| self.share_of(part));
+                let taken = others.sum::<Option<Pct>>()?;
+                Some(Pct((Pct::full(Rate::WHOLE).0 - taken.0).max(0)))
             }
         }
-        if parts & part::US == 0 {
-            left -= us.0;
+    }
+
+    /// The share of what is not processing abroad: that of the values as stated; only money is rounded to the grain.
+    fn outside_share(&self) -> Option<Pct> {
+        if let Some(share) = self.supposed_outside {
+            return Some(Pct::full(share));
         }
-        let mut left = Pct::full(Rate(left)).0;
-        if let (0, Some(share)) = (parts & part::OUTSIDE, self.supposed_outside) {
-            left -= Pct::full(share).0;
-        } else if parts & part::OUTSIDE == 0 {
-            // The share is that of the values as stated; only money is rounded to the grain.
-            let (stated, outside) = (self.stated?, self.stated_outside?);
-            if stated.0 > 0 {
-                left -= div_half_up(i128::from(outside.0) * Pct::full(Rate::WHOLE).0, i128::from(stated.0));
+        let (stated, outside) = (self.stated?, self.stated_outside?);
+        if stated.0 <= 0 {
+            return Some(Pct::ZERO);
+        }
+        Some(Pct(div_half_up(i128::from(outside.0) * Pct::full(Rate::WHOLE).0, i128::from(stated.0))))
+    }
+
+    /// The money of a part, rounded by itself; the rest is what the others leave.
+    fn money_of(&self, one: Parts) -> Option<Cents> {
+        if let Some(metal) = single_metal(one) {
+            return self.part(self.metals[metal as usize]?);
+        }
+        match one {
+            part::US => self.part(self.us?),
+            part::OUTSIDE => match self.supposed_outside {
+                Some(share) => self.part(share),
+                None => self.outside,
+            },
+            _ => {
+                let others = (0..5).map(|bit| 1 << bit).map(|part| self.money_of(part).map(|cents| cents.0));
+                let taken = others.sum::<Option<i64>>()?;
+                Some(Cents((self.whole?.0 - taken).max(0)))
             }
         }
-        Some(Pct(left.max(0)))
     }
 
-    /// The value of parts, each part taken off rounded by itself.
-    pub fn basis(&self, parts: Parts, us: Rate) -> Option<Cents> {
-        if parts & part::REST == 0 {
-            let money = self.sum_of(parts, us).into_iter().map(|share| self.part(share).map(|cents| cents.0));
-            return money.sum::<Option<i64>>().map(Cents);
+    /// The share of the value that a basis makes up: a content, or the whole less the parts taken off; none where a
+    /// content that it needs was not stated.
+    pub fn share(&self, basis: Basis) -> Option<Pct> {
+        if basis.of == Of::Content {
+            return self.share_of(basis.parts);
         }
-        let mut left = self.whole?.0;
-        for metal in Metal::ALL {
-            if parts & part::metal(metal) == 0 {
-                left -= self.part(self.metal(metal))?.0;
-            }
-        }
-        if parts & part::US == 0 {
-            left -= self.part(us)?.0;
-        }
-        if let (0, Some(share)) = (parts & part::OUTSIDE, self.supposed_outside) {
-            left -= self.part(share)?.0;
-        } else if parts & part::OUTSIDE == 0 {
-            left -= self.outside?.0;
-        }
-        Some(Cents(left.max(0)))
+        let off = basis.taken().map(|part| self.share_of(part)).sum::<Option<Pct>>()?;
+        let us = basis.us_off(self.us).map_or(Some(Pct::ZERO), |us| us.map(Pct::full))?;
+        Some(Pct((Pct::full(Rate::WHOLE).0 - off.0 - us.0).max(0)))
     }
 
-    /// Whether parts were taken off a duty's basis and nothing of the value is left.
-    pub fn emptied(&self, owed: &Owed) -> bool {
-        owed.parts != part::ALL
-            && single_metal(owed.parts).is_none()
-            && !matches!(owed.rate, DutyRate::OfNonUs(..) if owed.parts == part::ALL & !part::US)
-            && self.share(owed.parts, self.us.unwrap_or(Rate::ZERO)) == Some(Pct::ZERO)
+    /// The value of a basis, each part taken off rounded by itself.
+    pub fn basis(&self, basis: Basis) -> Option<Cents> {
+        if basis.of == Of::Content {
+            return self.money_of(basis.parts);
+        }
+        let off = basis.taken().map(|part| self.money_of(part).map(|cents| cents.0)).sum::<Option<i64>>()?;
+        let us = match basis.us_off(self.us) {
+            Some(us) => self.part(us?)?.0,
+            None => 0,
+        };
+        Some(Cents((self.whole?.0 - off - us).max(0)))
     }
 
-    /// The shares of parts that do not hold the rest: they add up, where other parts are what the taken ones leave.
-    fn sum_of(&self, parts: Parts, us: Rate) -> Vec<Rate> {
-        let metals = Metal::ALL.into_iter().filter(|&metal| parts & part::metal(metal) != 0);
-        let mut shares: Vec<Rate> = metals.map(|metal| self.metal(metal)).collect();
-        if parts & part::US != 0 {
-            shares.push(us);
+    /// Whether nothing of the value lies in a basis; none where a content that it needs was not stated.
+    pub fn is_empty(&self, basis: Basis) -> Option<bool> {
+        self.share(basis).map(|share| share == Pct::ZERO)
+    }
+
+    /// The same with these contents, and none of what is neither stated nor among them.
+    #[must_use]
+    pub fn with(&self, metals: [Option<Rate>; 3], us: Option<Rate>, outside: Option<Rate>) -> Self {
+        let mut filled = *self;
+        for (own, supposed) in filled.metals.iter_mut().zip(metals) {
+            *own = Some(own.or(supposed).unwrap_or(Rate::ZERO));
         }
-        if parts & part::OUTSIDE != 0 {
-            shares.push(self.supposed_outside.unwrap_or(Rate::ZERO));
+        filled.us = Some(filled.us.or(us).unwrap_or(Rate::ZERO));
+        if filled.stated_outside.is_none() {
+            filled.supposed_outside = Some(outside.unwrap_or(Rate::ZERO));
         }
-        shares
+        filled
     }
 
     fn part(&self, share: Rate) -> Option<Cents> {
         let cents = self.stated.map(|value| ad_valorem_exact(value, share, self.grain))?;
         Some(cents)
-    }
-
-    /// Whether contents that duties need were not stated: steel, aluminum, copper, the US content that a rate names,
-    /// and the processing abroad.
-    pub fn missing(&self, owed: &[Owed], line: &EntryLine) -> [bool; 5] {
-        let names_us = |o: &Owed| matches!(o.rate, DutyRate::OfNonUs(..));
-        let outside = |o: &Owed| o.parts & part::OUTSIDE == 0 && o.parts & part::REST != 0;
-        let us = self.us.is_none() && owed.iter().any(names_us);
-        let mut missing = [false, false, false, us, line.processing_value.is_none() && owed.iter().any(outside)];
-        for metal in Metal::ALL {
-            // The parts of a sum, or those that are taken off the whole.
-            let needed = |o: &Owed| (o.parts & part::metal(metal) == 0) == (o.parts & part::REST != 0);
-            missing[metal as usize] = self.metals[metal as usize].is_none() && owed.iter().any(needed);
-        }
-        missing
     }
 }
 
@@ -225,23 +272,15 @@ pub struct Ordinary<'b> {
     pub applies: Option<&'b Base>,
     /// Column 1-general.
     pub general: Option<&'b Base>,
-    /// The ordinary duty that is owed.
-    pub cents: Option<Cents>,
 }
 
 /// Computes one duty that stands.
-pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
-    let stated = value.us.unwrap_or(Rate::ZERO);
-    let us = match owed.rate {
-        DutyRate::OfNonUs(_, Some(cap)) if flaw != Flaw::UsCapIgnored => stated.min(cap),
-        _ => stated,
+pub fn duty(owed: &Owed, value: &Value, of: Quantities<'_>, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
+    let on = match owed.basis() {
+        Basis { parts, of: Of::NonUs(_) } if flaw == Flaw::UsCapIgnored => Basis { parts, of: Of::NonUs(None) },
+        on => on,
     };
-    let share = value.share(owed.parts, us);
-    let basis = value.basis(owed.parts, us);
-    let off_processing = owed.parts & part::OUTSIDE == 0 && owed.parts & part::REST != 0;
-    if off_processing && value.whole.is_none() && line.processing_value.is_some() {
-        return Err(Lack::Column("entered_value_usd".to_owned()));
-    }
+    let (share, basis) = (value.share(on), value.basis(on));
     let done = |pct: Option<Pct>, cents: Option<Cents>| Duty { pct, cents, basis, share };
     let plain = |rate: Rate| {
         let product = |basis: Cents| i128::from(basis.0) * i128::from(rate.0);
@@ -258,36 +297,39 @@ pub fn duty(owed: &Owed, value: &Value, line: &EntryLine, ordinary: &Ordinary<'_
         | DutyRate::InPlaceOfAll(rate)
         | DutyRate::InPlaceOfOrdinary(rate) => Ok(plain(*rate)),
         DutyRate::Total(rate, _) if flaw == Flaw::TotalAdded => Ok(plain(*rate)),
-        DutyRate::Total(rate, over) => total(*rate, *over, (share, basis), value, line, ordinary, flaw),
-        DutyRate::Specific(..) if value.whole.is_none() => Ok(done(None, None)),
-        DutyRate::InPlaceOfAllEach(..) if value.whole.is_none() && line.quantities.is_empty() => Ok(done(None, None)),
+        DutyRate::Total(rate, over) => total(*rate, *over, (share, basis), value, of, ordinary, flaw),
+        DutyRate::Specific(..) | DutyRate::InPlaceOfAllEach(..) if value.whole.is_none() => Ok(done(None, None)),
         DutyRate::Specific(rate, price, unit) => {
-            let Some(quantity) = quantity_in(line, unit) else { return Err(Lack::Column("quantity_1".to_owned())) };
-            // Billionths of a dollar times millionths of a unit, and cents times billionths, over one denominator: the heading's
-            // duty is rounded once.
-            let specific = i128::from(price.0) * i128::from(quantity.0);
-            let share =
-                if *rate == Rate::ZERO { Some(0) } else { basis.map(|basis| i128::from(basis.0) * i128::from(rate.0)) };
-            Ok(done(None, share.map(|share| cents(share * 10_000 + specific, 10_i128.pow(13)))))
+            let share = basis.map_or(0, |basis| i128::from(basis.0) * i128::from(rate.0));
+            specific(*price, unit, share, value, of).map(|cents| done(None, Some(cents)))
         }
         DutyRate::InPlaceOfAllEach(price, unit) => {
-            let Some(quantity) = quantity_in(line, unit).or_else(|| line.quantities.first().map(|q| q.quantity)) else {
-                return Err(Lack::Column("quantity_1".to_owned()));
-            };
-            Ok(done(None, Some(cents(i128::from(price.0) * i128::from(quantity.0), 10_i128.pow(13)))))
+            specific(*price, unit, 0, value, of).map(|cents| done(None, Some(cents)))
         }
         DutyRate::Ended => Ok(done(Some(Pct::ZERO), Some(Cents(0)))),
         DutyRate::Unknown => Err(Lack::Law("the rate is not known".to_owned())),
     }
 }
 
-/// The least that a duty can be where a quantity that it needs was not stated: its share of the value.
-pub fn least(owed: &Owed, value: &Value) -> Cents {
-    match owed.rate {
-        DutyRate::Specific(rate, ..) => {
-            value.basis(owed.parts, value.us.unwrap_or(Rate::ZERO)).map_or(Cents(0), |basis| ad_valorem(basis, rate))
+/// An amount per unit, with billionths of cents of a share of the value beside it: a heading's duty is rounded once.
+fn specific(price: UnitPrice, unit: &str, share: i128, value: &Value, of: Quantities<'_>) -> Result<Cents, Lack> {
+    let quantity = || Lack::Column("quantity_1".to_owned());
+    if price.0 == 0 {
+        return Ok(cents(share, 1_000_000_000));
+    }
+    match of.amount(unit).ok_or_else(quantity)? {
+        Amount::Nothing => Ok(cents(share, 1_000_000_000)),
+        Amount::Boundless => Err(quantity()),
+        Amount::AtPrice(at) => {
+            let stated = value.stated.ok_or_else(quantity)?;
+            let per_unit = i128::from(price.0).saturating_mul(i128::from(stated.0)).saturating_mul(1_000_000_000);
+            let both = share.saturating_mul(i128::from(at.0)).saturating_add(per_unit);
+            Ok(cents(both, i128::from(at.0) * 1_000_000_000))
         }
-        _ => Cents(0),
+        Amount::Stated(quantity) => {
+            let per_unit = i128::from(price.0) * i128::from(quantity.0);
+            Ok(cents(share.saturating_mul(UNIT_PRICES / 1_000_000_000).saturating_add(per_unit), UNIT_PRICES))
+        }
     }
 }
 
@@ -297,36 +339,31 @@ fn total(
     over: Over,
     (share, basis): (Option<Pct>, Option<Cents>),
     value: &Value,
-    line: &EntryLine,
+    of: Quantities<'_>,
     ordinary: &Ordinary<'_>,
     flaw: Flaw,
 ) -> Result<Duty, Lack> {
     let over = if flaw == Flaw::TotalOverSpecial { Over::Ordinary } else { over };
-    let (base, known) = match over {
-        Over::Ordinary => (ordinary.applies, ordinary.cents),
-        Over::General => (ordinary.general, None),
+    let base = match over {
+        Over::Ordinary => ordinary.applies,
+        Over::General => ordinary.general,
     };
     let Some(base) = base else { return Err(Lack::Law("the ordinary rate is not known".to_owned())) };
+    if let Some(refusal) = base.expression.refusal() {
+        return Err(Lack::Law(refusal.reason.as_str().to_owned()));
+    }
     let top_up = base.ad_valorem.map(|ad_valorem| Rate((rate.0 - ad_valorem.0).max(0)));
     let pct = top_up.zip(share).map(|(rate, share)| share.times(rate));
-    let Some(whole) = value.whole else { return Ok(Duty { pct, cents: None, basis, share }) };
-    let ordinary_cents = match known {
-        Some(cents) => cents,
-        None => base.duty(whole, line).map_err(|missing| lack(&missing))?,
+    let (Some(whole), Some(basis)) = (value.whole, basis) else { return Ok(Duty { pct, cents: None, basis, share }) };
+    // On a part of the value the ordinary duty counts in proportion; both are rounded, as on the whole.
+    let counted = match base.ad_valorem {
+        Some(ad_valorem) => Some(self::ad_valorem(basis, ad_valorem)),
+        None if basis == whole => base.duty(whole, of).map_err(|missing| lack(&missing))?,
+        None => base.duty_on(whole, (basis.0, whole.0), of).map_err(|missing| lack(&missing))?,
     };
-    let cents = if basis == Some(whole) {
-        Some(Cents((ad_valorem(whole, rate).0 - ordinary_cents.0).max(0)))
-    } else {
-        // On a part of the value the ordinary duty counts in proportion; both are rounded, as on the whole.
-        basis.map(|basis| {
-            let counted = match base.ad_valorem {
-                Some(ad_valorem) => self::ad_valorem(basis, ad_valorem),
-                None => self::cents(i128::from(ordinary_cents.0) * i128::from(basis.0), i128::from(whole.0).max(1)),
-            };
-            Cents((self::ad_valorem(basis, rate).0 - counted.0).max(0))
-        })
-    };
-    Ok(Duty { pct, cents, basis, share })
+    // Of an ordinary duty without bound nothing is left to top up.
+    let cents = counted.map_or(0, |counted| (ad_valorem(basis, rate).0 - counted.0).max(0));
+    Ok(Duty { pct, cents: Some(Cents(cents)), basis: Some(basis), share })
 }
 
 /// What a schedule expression lacks.

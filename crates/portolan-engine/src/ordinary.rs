@@ -1,12 +1,15 @@
 //! The ordinary duty: which column applies, and what its rate comes to.
 
-use portolan_ledger::duty_expression::{DutyExpression, Fraction, Missing, SpecialColumn, Unit};
+use portolan_ledger::duty_expression::{DutyExpression, Fraction, Missing, Part, SpecialColumn, Term, Unit};
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::number::Quantity;
 use portolan_ledger::record::Column;
 use portolan_ledger::schedule::{Coverage, Line, Schedule};
-use portolan_ledger::{Cents, Rate};
+use portolan_ledger::{Cents, Rate, UnitPrice};
 use rustc_hash::FxHashMap;
+
+use crate::facts::exact_quantity;
+use crate::money::Quantities;
 
 /// The quantity of a line in a unit, converted exactly.
 pub fn quantity_in(line: &EntryLine, unit: &str) -> Option<Quantity> {
@@ -48,41 +51,127 @@ impl Base {
         Self::read(&if rate == Rate::ZERO { "Free".to_owned() } else { format!("{rate}%") })
     }
 
-    /// The duty on a value in whole dollars, to the cent, with the line's quantities.
-    pub fn duty(&self, value: Cents, line: &EntryLine) -> Result<Cents, Missing> {
+    /// The duty on a value, to the cent; inside none where it is without bound.
+    ///
+    /// # Errors
+    /// What it needs and is not known.
+    pub fn duty(&self, value: Cents, of: Quantities<'_>) -> Result<Option<Cents>, Missing> {
         if let Some(rate) = self.ad_valorem {
-            return Ok(crate::money::ad_valorem(value, rate));
+            return Ok(Some(crate::money::ad_valorem(value, rate)));
         }
-        let quantities: Vec<_> =
-            line.quantities.iter().filter_map(|q| Unit::parse(&q.unit).ok().map(|unit| (unit, q.quantity))).collect();
-        let amount = self.expression.duty(value.0 / 100, &quantities)?;
-        let cents = amount.cents().ok_or(Missing::TooLarge)?;
-        i64::try_from(cents).map(Cents).map_err(|_| Missing::TooLarge)
+        self.duty_on(value, (1, 1), of)
+    }
+
+    /// The same, of which a part of the value bears its share; rounded once.
+    ///
+    /// # Errors
+    /// What it needs and is not known.
+    pub fn duty_on(
+        &self,
+        value: Cents,
+        (part, whole): (i64, i64),
+        of: Quantities<'_>,
+    ) -> Result<Option<Cents>, Missing> {
+        let dollars = Fraction::new(i128::from(value.0), 100).ok_or(Missing::TooLarge)?;
+        // What is supposed of a quantity is a price of a unit of the value as stated.
+        let stated = of.line.value.unwrap_or(value);
+        let Some(duty) = self.exact(dollars, &|unit| exact_quantity(of.line, of.pins, unit, stated))? else {
+            return Ok(None);
+        };
+        let share = Fraction::new(i128::from(part), i128::from(whole.max(1)));
+        let cents = share.and_then(|share| duty.times(share)).and_then(|duty| duty.scaled_half_up(100));
+        let cents = cents.and_then(|cents| i64::try_from(cents).ok()).ok_or(Missing::TooLarge)?;
+        Ok(Some(Cents(cents)))
+    }
+
+    /// The exact duty in dollars on a value in dollars; inside none where a quantity, and so the duty, is without bound.
+    ///
+    /// # Errors
+    /// What it needs and is not known.
+    pub fn exact(&self, dollars: Fraction, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
+        exact(&self.expression, dollars, quantity)
+    }
+
+    /// The units in which it asks for a quantity.
+    pub fn units(&self) -> impl Iterator<Item = Unit> + use<> {
+        self.expression.needs().into_iter().filter_map(|needed| match needed {
+            Missing::Quantity(unit) => Some(unit),
+            _ => None,
+        })
+    }
+
+    /// The one amount per unit of a rate that has one, with what it takes of the value besides.
+    pub(crate) fn one_price(&self) -> Option<(Fraction, UnitPrice, Unit)> {
+        let DutyExpression::Sum(terms) = &self.expression else { return None };
+        let mut share = Fraction::ZERO;
+        let mut found = None;
+        for term in terms {
+            match term {
+                Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
+                    share = share.plus(percent.share())?;
+                }
+                Term::Specific { price, per } if found.is_none() => found = Some((*price, per.unit())),
+                Term::AdValorem { .. } | Term::Specific { .. } => return None,
+            }
+        }
+        found.map(|(price, unit)| (share, price, unit))
     }
 }
 
-impl Base {
-    /// The least that the duty on a value can be where quantities were not stated: none of them lowers it.
-    pub fn least(&self, value: Cents, line: &EntryLine) -> Cents {
-        let stated = |unit: &Unit| {
-            line.quantities.iter().any(|q| Unit::parse(&q.unit).is_ok_and(|u| u.in_units_of(*unit).is_some()))
-        };
-        let mut quantities: Vec<_> =
-            line.quantities.iter().filter_map(|q| Unit::parse(&q.unit).ok().map(|unit| (unit, q.quantity))).collect();
-        for missing in self.expression.needs() {
-            if let Missing::Quantity(unit) = missing
-                && !stated(&unit)
-            {
-                quantities.push((unit, Quantity::ZERO));
+/// The quantity in a unit: none where it is not known, inside none where it is without bound.
+pub type Lookup<'a> = dyn Fn(Unit) -> Option<Option<Fraction>> + 'a;
+
+fn exact(expression: &DutyExpression, dollars: Fraction, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
+    match expression {
+        DutyExpression::Free => Ok(Some(Fraction::ZERO)),
+        DutyExpression::Sum(terms) => {
+            let mut sum = Some(Fraction::ZERO);
+            for term in terms {
+                let amount = exact_term(term, dollars, quantity)?;
+                sum = match sum.zip(amount) {
+                    Some((sum, amount)) => Some(sum.plus(amount).ok_or(Missing::TooLarge)?),
+                    None => None,
+                };
             }
+            Ok(sum)
         }
-        let amount = self
-            .expression
-            .duty(value.0 / 100, &quantities)
-            .ok()
-            .and_then(portolan_ledger::duty_expression::Amount::cents);
-        amount.and_then(|cents| i64::try_from(cents).ok()).map_or(Cents(0), Cents)
+        DutyExpression::Sugar(_) => sugar(expression, quantity),
+        DutyExpression::GreaterOf(both) => {
+            let (one, other) = (exact(&both.0, dollars, quantity)?, exact(&both.1, dollars, quantity)?);
+            one.zip(other).map(|(one, other)| one.larger(other).ok_or(Missing::TooLarge)).transpose()
+        }
+        DutyExpression::Refused(refusal) => Err(Missing::Refused(refusal.reason)),
     }
+}
+
+fn exact_term(term: &Term, dollars: Fraction, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
+    match *term {
+        Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
+            percent.share().times(dollars).map(Some).ok_or(Missing::TooLarge)
+        }
+        Term::AdValorem { part: Some(part), .. } => Err(Missing::PartValue(part)),
+        Term::Specific { price, per } => {
+            let much = quantity(per.unit()).ok_or(Missing::Quantity(per.unit()))?;
+            let price = Fraction::new(i128::from(price.0), 1_000_000_000).ok_or(Missing::TooLarge)?;
+            much.map(|much| price.times(much).ok_or(Missing::TooLarge)).transpose()
+        }
+    }
+}
+
+/// Sugar is paid by weight and degrees; degrees over 100 count as 100.
+fn sugar(expression: &DutyExpression, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
+    let units = expression.needs().into_iter().filter_map(|needed| match needed {
+        Missing::Quantity(unit) => Some(unit),
+        _ => None,
+    });
+    let mut known = Vec::new();
+    for (at, unit) in units.enumerate() {
+        let much = quantity(unit).ok_or(Missing::Quantity(unit))?;
+        let Some(much) = much.or_else(|| Fraction::new(100, 1).filter(|_| at > 0)) else { return Ok(None) };
+        let micro = much.scaled_half_up(1_000_000).and_then(|micro| i64::try_from(micro).ok());
+        known.push((unit, Quantity(micro.ok_or(Missing::TooLarge)?)));
+    }
+    expression.duty(0, &known).map(|amount| Some(amount.0))
 }
 
 /// The ordinary rates of a code for an interval, and the column that applies to a line.

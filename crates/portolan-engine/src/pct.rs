@@ -51,6 +51,12 @@ impl Add for Pct {
     }
 }
 
+impl std::iter::Sum for Pct {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::ZERO, Add::add)
+    }
+}
+
 impl AddAssign for Pct {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;

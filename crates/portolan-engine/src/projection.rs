@@ -10,10 +10,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::bits::Bits;
-use crate::facts::{FactIx, Regions, Stated, Truth};
+use crate::facts::Stated;
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
 use crate::resolve::{Flaw, Memo, Open, Record, Reply, Resolution, Resolver};
+use crate::settings::{Axes, Reads, Settled, Supposed};
 
 /// What was resolved, ready for arithmetic.
 #[derive(Clone, Debug)]
@@ -62,8 +63,8 @@ struct Place {
 pub struct Outcome {
     /// Index of the leaf.
     pub leaf: u32,
-    /// Suppositions, the last for each fact counts.
-    pub supposed: Vec<(FactIx, Regions)>,
+    /// What is supposed on the way to it.
+    pub(crate) supposed: Supposed,
 }
 
 /// Records in scope at a moment: where a line's questions start.
@@ -138,6 +139,8 @@ pub struct Projection {
     resolutions: FxHashSet<Arc<Resolution>>,
     duties: FxHashSet<Arc<[Owed]>>,
     leaves: Vec<Leaf>,
+    /// By root: what its records read of a line.
+    reads: FxHashMap<(u32, u32), Arc<Reads>>,
     memo: Memo,
     flaw: Flaw,
 }
@@ -168,6 +171,7 @@ impl Projection {
             resolutions: FxHashSet::default(),
             duties: FxHashSet::default(),
             leaves: Vec::new(),
+            reads: FxHashMap::default(),
             memo: Memo::default(),
             flaw,
             moments: Vec::new(),
@@ -253,7 +257,7 @@ impl Projection {
     }
 
     /// The records whose lists hold a class; looked up once per stretch of time in which its membership is the same.
-    fn product_set(&mut self, law: &Law<'_>, class: (u64, &ProductClass), interval: u32) -> u32 {
+    pub fn product_set(&mut self, law: &Law<'_>, class: (u64, &ProductClass), interval: u32) -> u32 {
         let tabled = usize::try_from(class.0).ok().filter(|&at| at < MOST_CLASSES);
         if let Some(at) = tabled {
             if at >= self.tabled.len() {
@@ -282,7 +286,7 @@ impl Projection {
         set
     }
 
-    fn origin_set(&mut self, law: &Law<'_>, origin: (u32, Origin), interval: u32) -> u32 {
+    pub fn origin_set(&mut self, law: &Law<'_>, origin: (u32, Origin), interval: u32) -> u32 {
         let at = origin.0 as usize;
         if at >= self.origins.len() {
             self.origins.resize_with(at + 1, Box::default);
@@ -298,6 +302,21 @@ impl Projection {
         let set = self.set(bits);
         self.origins[at][interval as usize] = set;
         set
+    }
+
+    /// The records in two sets.
+    pub fn both(&self, a: u32, b: u32) -> Bits {
+        self.sets[a as usize].and(&self.sets[b as usize])
+    }
+
+    /// The state of every record in an interval, zero where it is not in force; and the order of reporting.
+    pub fn states_at(&mut self, law: &Law<'_>, interval: u32) -> (Vec<u32>, u32) {
+        let active = self.active(law, interval);
+        let mut states = vec![0; law.records()];
+        for record in active.bits.iter() {
+            states[record] = active.states[record].saturating_add(1);
+        }
+        (states, active.order)
     }
 
     /// Where the questions start for a product class, an origin class and an interval.
@@ -363,7 +382,8 @@ impl Projection {
         let (interval, bits, explain) = place;
         let moment = self.moment(interval);
         self.memo.start(law, replies);
-        let resolver = Resolver { law, moment, active: &self.sets[bits as usize], explain, flaw: self.flaw };
+        let resolver =
+            Resolver { law, side: self.side, moment, active: &self.sets[bits as usize], explain, flaw: self.flaw };
         let outcome = resolver.resolve(&mut self.memo);
         let taken = std::mem::take(&mut self.memo.taken);
         let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
@@ -524,59 +544,60 @@ impl Projection {
         child
     }
 
-    /// Every leaf that a line can reach. `asked` collects the facts on which different duties turn.
-    pub fn outcomes(
-        &mut self,
-        law: &Law<'_>,
-        root: Root,
-        line: &Stated<'_>,
-        asked: &mut FxHashSet<FactIx>,
-    ) -> Vec<Outcome> {
-        let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
-        let mut walk = Walk { law, root, line, assertions, supposed: Vec::new(), asked };
-        self.walk(&mut walk, root.node)
+    /// What the records of a root read of a line.
+    pub(crate) fn reads(&mut self, law: &Law<'_>, root: Root) -> Arc<Reads> {
+        let key = (root.interval, root.bits);
+        if let Some(known) = self.reads.get(&key) {
+            return Arc::clone(known);
+        }
+        let scope = &self.sets[root.bits as usize];
+        let reads = Arc::new(Reads::of(law, scope, self.moment(root.interval), self.flaw));
+        self.reads.insert(key, Arc::clone(&reads));
+        reads
+    }
+
+    /// Every leaf that a line can reach, with what is supposed on the way.
+    pub(crate) fn outcomes(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>, axes: &Axes) -> Vec<Outcome> {
+        let assertions = law.facts.stated_assertions(line.line) | axes.open_assertions(law);
+        let mut walk = Walk { law, root, line, axes, assertions, found: Vec::new() };
+        self.walk(&mut walk, root.node, axes.all());
+        walk.found
     }
 
     /// The leaf of a line that states all that is asked; none where something is missing. Allocates only to build.
     pub fn only_leaf(&mut self, law: &Law<'_>, root: Root, line: &Stated<'_>) -> Option<u32> {
         let mut node = root.node;
-        let assertions = law.facts.stated_assertions(line.line, line.transit_is_fact);
+        let assertions = law.facts.stated_assertions(line.line);
         loop {
-            let (place, open, reply) = match self.nodes[node as usize] {
+            let (place, open) = match self.nodes[node as usize] {
                 Node::Leaf(leaf) => return Some(leaf),
-                Node::Ask(open) => (Place { node, at: 0 }, open, self.reply(law, open, line, None)),
-                Node::Chain { sequence, end } => match self.departs(law, sequence, assertions, line, node) {
-                    None => {
-                        node = end;
-                        continue;
+                Node::Ask(open) => (Place { node, at: 0 }, open),
+                Node::Chain { sequence, end } => {
+                    let says = |open: Open| law.facts.truth(&law.timeline, open.atom, line).reply();
+                    match self.departs(law, sequence, assertions, node, says) {
+                        None => {
+                            node = end;
+                            continue;
+                        }
+                        Some(departure) => departure,
                     }
-                    Some(departure) => departure,
-                },
+                }
             };
-            node = self.child(law, root, (place, open), reply.ok()?);
+            let reply = law.facts.truth(&law.timeline, open.atom, line).reply();
+            let reply = reply.or(open.soft.then_some(Reply::Skipped))?;
+            node = self.child(law, root, (place, open), reply);
         }
     }
 
-    /// The reply of a line to a question, or the regions between which it is not decided.
-    fn reply(&self, law: &Law<'_>, open: Open, line: &Stated<'_>, supposed: Option<Regions>) -> Result<Reply, Regions> {
-        match law.facts.truth(&law.timeline, open.atom, line, supposed) {
-            Truth::True => Ok(Reply::Yes),
-            Truth::False => Ok(Reply::No),
-            Truth::NotStated => Ok(Reply::NotStated),
-            Truth::Unknown(_) if open.soft => Ok(Reply::Skipped),
-            Truth::Unknown(possible) => Err(possible),
-        }
-    }
-
-    /// The first question of a chain to which a line's reply is not the usual one.
+    /// The first question of a chain to which the reply is not the usual one.
     fn departs(
         &self,
         law: &Law<'_>,
         sequence: u32,
         assertions: u128,
-        line: &Stated<'_>,
         node: u32,
-    ) -> Option<(Place, Open, Result<Reply, Regions>)> {
+        says: impl Fn(Open) -> Option<Reply>,
+    ) -> Option<(Place, Open)> {
         let sequence = &self.sequences[sequence as usize];
         if sequence.facts & assertions == 0 {
             return None;
@@ -585,66 +606,44 @@ impl Projection {
             if law.facts.assertion_bit(open.atom) & assertions == 0 {
                 return None;
             }
-            let reply = self.reply(law, *open, line, None);
+            let reply = says(*open).or(open.soft.then_some(Reply::Skipped));
             let place = Place { node, at: u16::try_from(at).unwrap_or(u16::MAX) };
-            (reply != Ok(*usual)).then_some((place, *open, reply))
+            (reply != Some(*usual)).then_some((place, *open))
         })
     }
 
-    fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32) -> Vec<Outcome> {
+    fn walk(&mut self, walk: &mut Walk<'_, '_, '_>, node: u32, supposed: Supposed) {
         let (place, open) = match self.nodes[node as usize] {
-            Node::Leaf(leaf) => return vec![Outcome { leaf, supposed: walk.supposed.clone() }],
+            Node::Leaf(leaf) => return walk.found.push(Outcome { leaf, supposed }),
             Node::Ask(open) => (Place { node, at: 0 }, open),
-            Node::Chain { sequence, end } => match self.departs(walk.law, sequence, walk.assertions, walk.line, node) {
-                None => return self.walk(walk, end),
-                Some((place, open, _)) => (place, open),
-            },
+            Node::Chain { sequence, end } => {
+                let says = |open: Open| match walk.settle(open, &supposed) {
+                    Settled::Is(truth) => truth.reply(),
+                    Settled::Split(..) => None,
+                };
+                match self.departs(walk.law, sequence, walk.assertions, node, says) {
+                    None => return self.walk(walk, end, supposed),
+                    Some(departure) => departure,
+                }
+            }
         };
-        let fact = walk.law.facts.fact_of(open.atom);
-        let supposed = walk.supposed.iter().rev().find(|(f, _)| *f == fact).map(|(_, regions)| *regions);
-        match self.reply(walk.law, open, walk.line, supposed) {
-            Ok(reply) => self.step(walk, (place, open), reply),
-            Err(possible) => self.fork(walk, (place, open), fact, possible),
-        }
-    }
-
-    fn step(&mut self, walk: &mut Walk<'_, '_, '_>, question: (Place, Open), reply: Reply) -> Vec<Outcome> {
-        let child = self.child(walk.law, walk.root, question, reply);
-        self.walk(walk, child)
-    }
-
-    /// Follows both sides of a question on a fact that was not stated.
-    fn fork(
-        &mut self,
-        walk: &mut Walk<'_, '_, '_>,
-        question: (Place, Open),
-        fact: FactIx,
-        possible: Regions,
-    ) -> Vec<Outcome> {
-        let regions = walk.law.facts.atoms[usize::from(question.1.atom.0)].regions;
-        let mut sides = Vec::new();
-        for (reply, inside) in [(Reply::Yes, possible & regions), (Reply::No, possible & !regions)] {
-            walk.supposed.push((fact, inside));
-            sides.push(self.step(walk, question, reply));
-            walk.supposed.pop();
-        }
-        let no = sides.pop().unwrap_or_default();
-        let mut yes = sides.pop().unwrap_or_default();
-        if !self.same_duties(&yes, &no) {
-            walk.asked.insert(fact);
-        }
-        yes.extend(no);
-        yes
-    }
-
-    /// Whether two sets of outcomes owe the same.
-    fn same_duties(&self, a: &[Outcome], b: &[Outcome]) -> bool {
-        let key = |o: &Outcome| {
-            let leaf = self.leaf(o.leaf);
-            (&leaf.owed, leaf.resolution.prohibited)
+        let (reply, split) = match walk.settle(open, &supposed) {
+            Settled::Is(truth) => (truth.reply(), None),
+            Settled::Split(..) if open.soft => (None, None),
+            Settled::Split(axis, sets) => (None, Some((axis, sets))),
         };
-        let within = |a: &[Outcome], b: &[Outcome]| a.iter().all(|x| b.iter().any(|y| key(x) == key(y)));
-        within(a, b) && within(b, a)
+        let Some((axis, sets)) = split else {
+            let child = self.child(walk.law, walk.root, (place, open), reply.unwrap_or(Reply::Skipped));
+            return self.walk(walk, child, supposed);
+        };
+        // The same question again, of each side of what it turns on.
+        for set in sets {
+            let mut narrow = supposed.clone();
+            narrow[axis] = set;
+            if walk.axes.fits(&narrow) {
+                self.walk(walk, node, narrow);
+            }
+        }
     }
 }
 
@@ -652,7 +651,10 @@ impl Projection {
 /// whole value, and sum to less.
 fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
     // Whether the schedule's own rate is higher than one that stands in its place is not known here.
-    let replaces = |list: &[Owed]| list.iter().any(Owed::replaces_ordinary);
+    let replaces = |list: &[Owed]| {
+        let in_place = |owed: &Owed| matches!(owed.rate, DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..));
+        list.iter().any(|owed| owed.replaces_ordinary() || in_place(owed))
+    };
     if replaces(duties) != replaces(by) {
         return false;
     }
@@ -688,9 +690,15 @@ struct Walk<'w, 'l, 's> {
     law: &'w Law<'l>,
     root: Root,
     line: &'w Stated<'s>,
+    axes: &'w Axes,
     assertions: u128,
-    supposed: Vec<(FactIx, Regions)>,
-    asked: &'w mut FxHashSet<FactIx>,
+    found: Vec<Outcome>,
+}
+
+impl Walk<'_, '_, '_> {
+    fn settle(&self, open: Open, supposed: &Supposed) -> Settled {
+        self.axes.settle(self.law, open.atom, self.line, supposed)
+    }
 }
 
 /// What of a resolution is owed, by family.

@@ -3,15 +3,16 @@
 //! Resolution asks atoms of an oracle and stops where an answer is missing; the caller supplies it and resolves again.
 //! So a resolution depends on nothing but the moment, the records in scope and the answers, and can be kept.
 
-use portolan_ledger::Rate;
+use portolan_ledger::Side;
 use portolan_ledger::duty_rate::{DutyRate, DutyRate as Rate99, Metal};
 use portolan_ledger::line::Status;
-use portolan_ledger::record::{Condition, Relation, Share, Spares, StackingKind};
+use portolan_ledger::record::{FamilyId, Relation, Spares, StackingKind};
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Target, Test, Timeline};
 
 use crate::bits::Bits;
-use crate::facts::AtomIx;
+use crate::facts::{AtomIx, Basis, Of, Question};
 use crate::law::{Ask, Law};
+use crate::money::single_metal;
 
 /// Parts of the value, one bit each.
 pub type Parts = u8;
@@ -48,6 +49,8 @@ pub enum Reply {
     No,
     /// It was not asserted.
     NotStated,
+    /// It asks for an ordinary rate that is not known.
+    Unknowable,
     /// Not known, and it need not be decided.
     Skipped,
 }
@@ -135,28 +138,66 @@ pub struct Resolution {
     pub in_place: Option<ProvisionIx>,
     /// Two provisions of one program stand without relation: the ledger is wrong.
     pub conflict: Option<(ProvisionIx, ProvisionIx)>,
+    /// Families that cannot be computed.
+    pub doubts: Vec<(FamilyId, Doubt)>,
 }
 
-/// Conditions that resolution itself asks: whether a metal's content, or what a total adds, is more than nothing.
-pub fn internal_conditions(law: &Timeline<'_>) -> Vec<Condition> {
-    let mut found: Vec<Condition> = Metal::ALL.into_iter().map(content_above_zero).collect();
-    for node in &law.provisions {
-        found.extend(node.record.rates.iter().filter_map(|record| base_at_least(&record.rate)));
+/// Why a family cannot be computed, whatever its rates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// A condition turns on an ordinary rate that is not known.
+    Ordinary,
+    /// A stacking rule compares duties that do not compare.
+    Ranking,
+}
+
+impl Doubt {
+    /// The reason in plain words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Ordinary => "the ordinary rate is not known",
+            Self::Ranking => "the duties of a stacking rule do not compare",
+        }
+    }
+}
+
+/// Questions that resolution itself asks: whether nothing is left of a basis, and whether a total adds anything.
+pub fn internal_questions(law: &Timeline<'_>) -> Vec<Question> {
+    let mut found: Vec<Question> =
+        (1..part::ALL).map(|parts| Question::Empty(Basis { parts, of: Of::Whole })).collect();
+    found.extend(Metal::ALL.map(|metal| Question::Empty(Basis { parts: part::metal(metal), of: Of::Content })));
+    let rates = law.provisions.iter().flat_map(|node| node.record.rates.iter().map(|record| &record.rate));
+    let kept = law.provisions.iter().flat_map(|node| node.suspensions.iter().filter_map(|s| s.keeps.as_ref()));
+    for rate in rates.chain(kept) {
+        match rate {
+            DutyRate::OfNonUs(_, cap) => {
+                let of = |parts| Question::Empty(Basis { parts, of: Of::NonUs(*cap) });
+                found.extend((1..=part::ALL).filter(|parts| parts & part::US == 0).map(of));
+            }
+            DutyRate::Total(total, over) => found.push(Question::Adds { over: *over, total: *total }),
+            _ => {}
+        }
     }
     found
 }
 
-fn content_above_zero(metal: Metal) -> Condition {
-    Condition::Share { of: Share::Metal(metal), at_least: true, pct: Rate(1) }
+/// Which parts a rate is assessed on.
+fn own_parts(rate: &DutyRate, flaw: Flaw) -> Parts {
+    match rate {
+        Rate99::OfMetal(_, metal) if flaw != Flaw::ContentOnWhole => part::metal(*metal),
+        Rate99::OfNonUs(..) => part::ALL & !part::US,
+        _ => part::ALL,
+    }
 }
 
-/// For a total: the condition that the ordinary duty already reaches it.
-fn base_at_least(rate: &DutyRate) -> Option<Condition> {
+/// A rate by which tiers are compared: a plain share of its basis. A total, or an amount per unit, does not compare.
+fn comparable(rate: &DutyRate) -> Option<i128> {
     match rate {
-        DutyRate::Total(rate, over) => {
-            let general = *over == portolan_ledger::duty_rate::Over::General;
-            Some(Condition::Base { general, at_least: true, rate: *rate })
-        }
+        Rate99::Add(rate)
+        | Rate99::OfMetal(rate, _)
+        | Rate99::OfNonUs(rate, _)
+        | Rate99::InPlaceOfAll(rate)
+        | Rate99::InPlaceOfOrdinary(rate) => Some(i128::from(rate.0)),
         _ => None,
     }
 }
@@ -169,6 +210,38 @@ struct State {
     rate: Option<u16>,
     kept: Option<u16>,
     live: bool,
+    /// Its own parts, less those that exceptions spare.
+    parts: Parts,
+    /// A condition, of it or of an exception to it, turns on an ordinary rate that is not known.
+    doubt: bool,
+}
+
+/// What lies over the rate of a provision.
+pub(crate) enum Layer {
+    /// The rate is owed if nothing else stands in its way.
+    InForce,
+    /// A suspension, by its index in the node, keeps another rate in its place.
+    Kept(usize),
+    /// A suspension and its term, by their indices, lie over it.
+    Suspended(usize, usize),
+    /// A suspension that does not resume has ended it.
+    Terminated(usize),
+}
+
+/// The layer over a provision: of several suspensions that cover the moment the latest governs, as of rates.
+pub(crate) fn layer(timeline: &Timeline<'_>, provision: ProvisionIx, moment: Moment, flaw: Flaw) -> Layer {
+    let suspensions = &timeline.provision(provision).suspensions;
+    let ended = suspensions.iter().position(|s| timeline.terminated(s, moment));
+    if let Some(index) = ended.filter(|_| flaw != Flaw::NoTermination) {
+        return Layer::Terminated(index);
+    }
+    let covering = timeline.suspension_over(suspensions, moment).filter(|_| flaw != Flaw::NoSuspension);
+    let Some((index, term)) = covering else { return Layer::InForce };
+    let kept = suspensions[index].keeps.as_ref().filter(|keeps| **keeps != DutyRate::Ended);
+    if kept.is_some() && flaw != Flaw::KeptRateDropped {
+        return Layer::Kept(index);
+    }
+    Layer::Suspended(index, suspensions[index].terms.iter().position(|t| std::ptr::eq(t, term)).unwrap_or(0))
 }
 
 /// Deliberate faults for tests of the tests: each makes the engine wrong in one way.
@@ -274,6 +347,8 @@ impl Flaw {
 pub struct Resolver<'a, 'l> {
     /// The law.
     pub law: &'a Law<'l>,
+    /// Who levies.
+    pub side: Side,
     /// The moment.
     pub moment: Moment,
     /// Records in scope and in force.
@@ -282,6 +357,26 @@ pub struct Resolver<'a, 'l> {
     pub explain: bool,
     /// For tests of the tests.
     pub flaw: Flaw,
+}
+
+/// For what conditions are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looking {
+    /// Whether they hold.
+    Deciding,
+    /// Which ground against them weighs most.
+    Weighing,
+    /// To complete the explanation: what is unknown need not be decided.
+    Explaining,
+}
+
+/// Whether all that a record asks holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holding {
+    Yes,
+    No,
+    /// It turns on an ordinary rate that is not known.
+    Unknowable,
 }
 
 /// Memory of one resolution, used again by the next.
@@ -297,6 +392,10 @@ pub struct Memo {
     open: Vec<usize>,
     /// Exceptions whose conditions are being looked at.
     excepting: Vec<ExceptionIx>,
+    /// What stands in place of all others, once that is known.
+    in_place: Option<Option<ProvisionIx>>,
+    /// That is being worked out.
+    placing: bool,
     /// By atom: the reply of the oracle.
     replies: Vec<Option<Reply>>,
     /// Questions on assertions that the oracle left open: taken as not made, in the order asked.
@@ -325,6 +424,8 @@ impl Memo {
         }
         self.open.clear();
         self.excepting.clear();
+        self.in_place = None;
+        self.placing = false;
         self.taken.clear();
         self.replies.resize(law.facts.atoms.len(), None);
         for atom in self.asked.drain(..) {
@@ -349,22 +450,18 @@ impl Resolver<'_, '_> {
     pub fn resolve(&self, memo: &mut Memo) -> Step<Resolution> {
         let mut resolution = Resolution::default();
         self.prohibitions(memo, &mut resolution)?;
+        resolution.in_place = self.in_place(memo)?;
         let count = self.law.timeline.provisions.len();
         for index in self.active.iter().take_while(|&index| index < count) {
             let provision = ProvisionIx(u16::try_from(index).unwrap_or(u16::MAX));
-            let (parts, why) = self.parts(memo, provision)?;
+            let (parts, why) = self.standing(memo, provision)?;
             let state = self.state(memo, provision)?;
-            let status = if !state.live {
-                state.status
-            } else if parts != 0 {
-                Status::Applied
-            } else {
-                match why {
-                    Why::Spared(_) => Status::Exempt,
-                    _ => Status::Displaced,
-                }
+            self.doubts(memo, provision, &state, &mut resolution)?;
+            let (status, why) = match (state.live, parts) {
+                (false, _) => (state.status, state.why),
+                (true, 0) => (Status::Displaced, why),
+                (true, _) => (Status::Applied, why),
             };
-            let why = if state.live { why } else { state.why };
             resolution.rows.push(Row {
                 record: Record::Provision(provision),
                 status,
@@ -374,10 +471,26 @@ impl Resolver<'_, '_> {
                 parts,
             });
         }
-        self.in_place(&mut resolution);
         self.exception_rows(memo, &mut resolution)?;
         resolution.conflict = self.conflict(&resolution);
         Ok(resolution)
+    }
+
+    /// Notes what keeps the family of a provision from being computed.
+    fn doubts(&self, memo: &mut Memo, provision: ProvisionIx, state: &State, resolution: &mut Resolution) -> Step<()> {
+        let family = self.law.timeline.program(self.law.timeline.provision(provision).program).family;
+        let mut note = |doubt| {
+            if !resolution.doubts.contains(&(family, doubt)) {
+                resolution.doubts.push((family, doubt));
+            }
+        };
+        if state.doubt {
+            note(Doubt::Ordinary);
+        }
+        if state.live && self.cannot_rank(memo, provision)? {
+            note(Doubt::Ranking);
+        }
+        Ok(())
     }
 
     fn reply(&self, memo: &mut Memo, open: Open) -> Step<Reply> {
@@ -396,27 +509,43 @@ impl Resolver<'_, '_> {
 
     /// Whether conditions hold: `Ok(None)` they do, else why they do not. A stated fact weighs more than an assertion
     /// that was not made, so all are looked at; once one has failed, facts that are unknown need not be decided.
-    fn conditions(&self, memo: &mut Memo, asks: &[Ask], tests: &[Test<'_>], soft: bool) -> Step<Option<(Status, Why)>> {
+    fn conditions(
+        &self,
+        memo: &mut Memo,
+        asks: &[Ask],
+        tests: &[Test<'_>],
+        looking: Looking,
+    ) -> Step<Option<(Status, Why)>> {
         let mut missing: Option<Why> = None;
+        let mut unknowable: Option<Why> = None;
         let asks = if self.flaw == Flaw::FirstConditionOnly { &asks[..asks.len().min(1)] } else { asks };
         for ask in asks {
             match *ask {
-                Ask::Atom(atom) => match self.reply(memo, Open { atom, soft: soft || missing.is_some() })? {
-                    Reply::Yes => {}
-                    Reply::No => return Ok(Some((Status::NotInForce, Why::Condition(atom)))),
-                    Reply::NotStated | Reply::Skipped => {
-                        missing.get_or_insert(Why::Condition(atom));
+                Ask::Atom(atom) => {
+                    match self.reply(memo, Open { atom, soft: looking == Looking::Explaining || missing.is_some() })? {
+                        Reply::Yes => {}
+                        Reply::No => return Ok(Some((Status::NotInForce, Why::Condition(atom)))),
+                        Reply::NotStated | Reply::Skipped => {
+                            missing.get_or_insert(Why::Condition(atom));
+                        }
+                        Reply::Unknowable => {
+                            unknowable.get_or_insert(Why::Condition(atom));
+                        }
                     }
-                },
+                }
                 Ask::Provisions(index) => {
                     let Test::Provisions(relation, targets) = &tests[index] else { continue };
-                    if missing.is_none() && !self.relation(memo, *relation, targets)? {
+                    // What was not claimed does not hold either way; a provision's status says what weighs more.
+                    let decides = missing.is_none() || looking == Looking::Weighing;
+                    if decides && !self.relation(memo, *relation, targets)? {
                         return Ok(Some((Status::NotInForce, Why::Provisions)));
                     }
                 }
             }
         }
-        Ok(missing.map(|why| (Status::NotClaimed, why)))
+        // What cannot be told has the status of what needs input, until its family is said to be beyond computing.
+        let missing = missing.map(|why| (Status::NotClaimed, why));
+        Ok(missing.or(unknowable.map(|why| (Status::NeedsInput, why))))
     }
 
     fn relation(&self, memo: &mut Memo, relation: Relation, targets: &[Target]) -> Step<bool> {
@@ -443,19 +572,25 @@ impl Resolver<'_, '_> {
     }
 
     fn exception_holds(&self, memo: &mut Memo, exception: ExceptionIx) -> Step<bool> {
-        if !self.active.contains(self.law.exception_bit(exception)) {
-            return Ok(false);
-        }
-        if memo.excepting.contains(&exception) {
-            // As with provisions: a cycle gets an answer, not a hang.
-            return Ok(false);
+        Ok(self.exception(memo, exception)? == Holding::Yes)
+    }
+
+    /// Whether all that an exception asks holds.
+    fn exception(&self, memo: &mut Memo, exception: ExceptionIx) -> Step<Holding> {
+        // As with provisions: a cycle gets an answer, not a hang.
+        if !self.active.contains(self.law.exception_bit(exception)) || memo.excepting.contains(&exception) {
+            return Ok(Holding::No);
         }
         let node = self.law.timeline.exception(exception);
         let asks = &self.law.exception_asks[usize::from(exception.0)];
         memo.excepting.push(exception);
-        let failed = self.conditions(memo, asks, &node.when, false);
+        let failed = self.conditions(memo, asks, &node.when, Looking::Deciding);
         memo.excepting.pop();
-        Ok(failed?.is_none())
+        Ok(match failed? {
+            None => Holding::Yes,
+            Some((Status::NeedsInput, _)) => Holding::Unknowable,
+            Some(_) => Holding::No,
+        })
     }
 
     /// Owed, more than zero.
@@ -463,7 +598,7 @@ impl Resolver<'_, '_> {
         if !self.is_active(provision) {
             return Ok(false);
         }
-        let (parts, _) = self.parts(memo, provision)?;
+        let (parts, _) = self.standing(memo, provision)?;
         let state = self.state(memo, provision)?;
         if !state.live || parts == 0 {
             return Ok(false);
@@ -472,17 +607,31 @@ impl Resolver<'_, '_> {
             return Ok(true);
         }
         let rate = self.rate(provision, &state);
-        if !rate.is_more_than_zero() {
+        if !rate.is_more_than_zero() || self.is_empty(memo, rate, parts)? {
             return Ok(false);
         }
-        let condition = match rate {
-            Rate99::OfMetal(_, metal) => Some((content_above_zero(*metal), true)),
-            total @ Rate99::Total(..) => base_at_least(total).map(|condition| (condition, false)),
-            _ => None,
+        let Rate99::Total(total, over) = *rate else { return Ok(true) };
+        self.holds(memo, &Question::Adds { over, total })
+    }
+
+    /// Whether nothing of the value lies in the parts that are left of a rate's own.
+    fn is_empty(&self, memo: &mut Memo, rate: &DutyRate, parts: Parts) -> Step<bool> {
+        let of = match rate {
+            Rate99::OfNonUs(_, cap) => Of::NonUs(*cap),
+            _ => Of::Whole,
         };
-        let Some((condition, wanted)) = condition else { return Ok(true) };
-        let Some(atom) = self.law.facts.atom(&condition, false) else { return Ok(true) };
-        Ok((self.reply(memo, Open { atom, soft: false })? == Reply::Yes) == wanted)
+        if parts == 0 || parts == part::ALL {
+            return Ok(parts == 0);
+        }
+        if matches!(rate, Rate99::OfMetal(..)) && single_metal(parts).is_some() {
+            return self.holds(memo, &Question::Empty(Basis { parts, of: Of::Content }));
+        }
+        self.holds(memo, &Question::Empty(Basis { parts, of }))
+    }
+
+    fn holds(&self, memo: &mut Memo, question: &Question) -> Step<bool> {
+        let Some(atom) = self.law.facts.atom_of(question) else { return Ok(false) };
+        Ok(self.reply(memo, Open { atom, soft: false })? == Reply::Yes)
     }
 
     /// The rate owed of a live provision.
@@ -502,7 +651,15 @@ impl Resolver<'_, '_> {
         }
         if memo.open.contains(&index) {
             // The checker refuses cycles; a ledger that was not checked gets an answer, not a hang.
-            return Ok(State { status: Status::NotInForce, why: Why::Provisions, rate: None, kept: None, live: false });
+            return Ok(State {
+                status: Status::NotInForce,
+                why: Why::Provisions,
+                rate: None,
+                kept: None,
+                live: false,
+                parts: 0,
+                doubt: false,
+            });
         }
         memo.open.push(index);
         let state = self.decide(memo, provision);
@@ -520,41 +677,63 @@ impl Resolver<'_, '_> {
         let in_force = timeline.in_force(rates, self.moment.at, self.moment.known);
         let rate = in_force.and_then(|record| rates.iter().position(|r| std::ptr::eq(r, record)));
         let rate = rate.map(|at| u16::try_from(at).unwrap_or(u16::MAX));
-        let not = |status, why| State { status, why, rate, kept: None, live: false };
-        if let Some(index) = node.suspensions.iter().position(|s| timeline.terminated(s, self.moment))
-            && self.flaw != Flaw::NoTermination
-        {
-            return Ok(not(Status::NotInForce, Why::Terminated(u16::try_from(index).unwrap_or(u16::MAX))));
+        let not = |status, why| State { status, why, rate, kept: None, live: false, parts: 0, doubt: false };
+        let short = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
+        let layer = layer(timeline, provision, self.moment, self.flaw);
+        if let Layer::Terminated(index) = layer {
+            return Ok(not(Status::NotInForce, Why::Terminated(short(index))));
         }
         let asks = &self.law.provision_asks[usize::from(provision.0)];
-        if let Some((status, why)) = self.conditions(memo, asks, &node.when, false)? {
-            return Ok(not(status, why));
+        if let Some((status, why)) = self.conditions(memo, asks, &node.when, Looking::Weighing)? {
+            return Ok(State { doubt: status == Status::NeedsInput, ..not(status, why) });
         }
         if let Some(index) = self.annulment(provision) {
             return Ok(not(Status::Annulled, Why::Annulled(index)));
         }
-        let mut kept = None;
-        for (index, suspension) in node.suspensions.iter().enumerate() {
-            if self.flaw == Flaw::NoSuspension {
-                break;
+        let kept = match layer {
+            Layer::Suspended(index, term) => {
+                return Ok(not(Status::Suspended, Why::Suspended(short(index), short(term))));
             }
-            let index16 = u16::try_from(index).unwrap_or(u16::MAX);
-            if let Some(term) = timeline.suspended(suspension, self.moment) {
-                if suspension.keeps.is_none() || self.flaw == Flaw::KeptRateDropped {
-                    let at = suspension.terms.iter().position(|t| std::ptr::eq(t, term)).unwrap_or(0);
-                    let why = Why::Suspended(index16, u16::try_from(at).unwrap_or(u16::MAX));
-                    return Ok(not(Status::Suspended, why));
-                }
-                kept = Some(index16);
+            Layer::Kept(index) => Some(short(index)),
+            Layer::InForce | Layer::Terminated(_) => None,
+        };
+        let live = State { kept, live: true, ..not(Status::Applied, Why::Owed) };
+        self.except(memo, provision, live)
+    }
+
+    /// What exceptions leave of a provision that is live but for them.
+    fn except(&self, memo: &mut Memo, provision: ProvisionIx, live: State) -> Step<State> {
+        let timeline = &self.law.timeline;
+        let exceptions = &timeline.provision(provision).exceptions;
+        let (partial, whole): (Vec<_>, Vec<_>) =
+            exceptions.iter().copied().partition(|&e| timeline.exception(e).record.spares.is_some());
+        let mut doubt = false;
+        let exempt = |why| State { status: Status::Exempt, why, live: false, parts: 0, doubt: false, ..live.clone() };
+        for exception in whole.into_iter().filter(|_| self.flaw != Flaw::NoException) {
+            match self.exception(memo, exception)? {
+                Holding::Yes => return Ok(exempt(Why::Excepted(exception))),
+                Holding::Unknowable => doubt = true,
+                Holding::No => {}
             }
         }
-        for &exception in &node.exceptions {
-            let whole = timeline.exception(exception).record.spares.is_none();
-            if whole && self.flaw != Flaw::NoException && self.exception_holds(memo, exception)? {
-                return Ok(not(Status::Exempt, Why::Excepted(exception)));
+        let rate = self.rate(provision, &live);
+        let own = own_parts(rate, self.flaw);
+        let mut parts = own;
+        let mut first = None;
+        for exception in partial {
+            doubt |= self.exception(memo, exception)? == Holding::Unknowable;
+            let freed = self.freed(memo, exception)?;
+            if freed & own != 0 {
+                parts &= !freed;
+                first = first.or(Some(exception));
             }
         }
-        Ok(State { status: Status::Applied, why: Why::Owed, rate, kept, live: true })
+        if let Some(exception) = first
+            && self.is_empty(memo, rate, parts)?
+        {
+            return Ok(exempt(Why::Spared(exception)));
+        }
+        Ok(State { parts, doubt, ..live })
     }
 
     fn annulment(&self, provision: ProvisionIx) -> Option<u16> {
@@ -572,8 +751,58 @@ impl Resolver<'_, '_> {
     }
 
     /// The parts of the value that a provision is assessed on; none where it does not stand.
-    fn parts(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
-        self.parts_after(memo, provision, self.law.timeline.rules.len())
+    fn standing(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
+        let (parts, why) = self.standing_by_rules(memo, provision)?;
+        if parts == 0 {
+            return Ok((parts, why));
+        }
+        match self.in_place(memo)? {
+            Some(other) if other != provision => Ok((0, Why::InPlace(other))),
+            _ => Ok((parts, why)),
+        }
+    }
+
+    /// The same, whatever stands in place of all.
+    fn standing_by_rules(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<(Parts, Why)> {
+        let (parts, why) = self.parts_after(memo, provision, self.law.timeline.rules.len())?;
+        // A content of zero is a part too: it is displaced where another tier stands on it, else owed on nothing.
+        if let Why::Stacked(..) = why {
+            let state = self.state(memo, provision)?;
+            if self.is_empty(memo, self.rate(provision, &state), parts)? {
+                return Ok((0, why));
+            }
+            return Ok((parts, Why::Owed));
+        }
+        Ok((parts, why))
+    }
+
+    /// The provision that stands in place of all others, if one does.
+    fn in_place(&self, memo: &mut Memo) -> Step<Option<ProvisionIx>> {
+        if let Some(known) = memo.in_place {
+            return Ok(known);
+        }
+        if memo.placing || self.flaw == Flaw::InPlaceAdds {
+            return Ok(None);
+        }
+        memo.placing = true;
+        let found = self.find_in_place(memo);
+        memo.placing = false;
+        memo.in_place = found.ok();
+        found
+    }
+
+    fn find_in_place(&self, memo: &mut Memo) -> Step<Option<ProvisionIx>> {
+        for &provision in &self.law.in_place {
+            if !self.is_active(provision) {
+                continue;
+            }
+            let state = self.state(memo, provision)?;
+            let of_all = matches!(self.rate(provision, &state), Rate99::InPlaceOfAll(_) | Rate99::InPlaceOfAllEach(..));
+            if of_all && state.live && self.standing_by_rules(memo, provision)?.0 != 0 {
+                return Ok(Some(provision));
+            }
+        }
+        Ok(None)
     }
 
     /// The parts that are left after the first so many stacking rules: each rule is read on what the former leave.
@@ -605,22 +834,7 @@ impl Resolver<'_, '_> {
         if !state.live {
             return Ok((0, state.why));
         }
-        let node = self.law.timeline.provision(provision);
-        let mut parts = match self.rate(provision, &state) {
-            Rate99::OfMetal(_, metal) if self.flaw != Flaw::ContentOnWhole => part::metal(*metal),
-            Rate99::OfNonUs(..) => part::ALL & !part::US,
-            _ => part::ALL,
-        };
-        for &exception in &node.exceptions {
-            let freed = self.freed(memo, exception)?;
-            if freed & parts != 0 {
-                parts &= !freed;
-                if parts == 0 {
-                    return Ok((0, Why::Spared(exception)));
-                }
-            }
-        }
-        for &special in &node.yields_to {
+        for &special in &self.law.timeline.provision(provision).yields_to {
             if self.is_active(special) && self.flaw != Flaw::NoYielding {
                 let other = self.state(memo, special)?;
                 let displaces =
@@ -630,7 +844,7 @@ impl Resolver<'_, '_> {
                 }
             }
         }
-        Ok((parts, state.why))
+        Ok((state.parts, state.why))
     }
 
     /// The parts that a partial exception frees.
@@ -648,7 +862,7 @@ impl Resolver<'_, '_> {
                 let mut freed = 0;
                 for &spared in &node.spares {
                     if self.is_active(spared) {
-                        freed |= self.parts(memo, spared)?.0;
+                        freed |= self.standing(memo, spared)?.0;
                     }
                 }
                 Ok(freed)
@@ -662,67 +876,136 @@ impl Resolver<'_, '_> {
         memo: &mut Memo,
         provision: ProvisionIx,
         index: usize,
-        mut parts: Parts,
+        parts: Parts,
         why: Why,
     ) -> Step<(Parts, Why)> {
         let rule = &self.law.timeline.rules[index];
-        let order = self.law.timeline.in_force(&rule.orders, self.moment.at, self.moment.known);
-        let Some((_, tiers)) = order.filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else {
+        let Some(tiers) = self.tiers(index).filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else {
             return Ok((parts, why));
         };
         let Some(own) = tiers.iter().position(|tier| tier.contains(&provision)) else { return Ok((parts, why)) };
-        for (at, tier) in tiers.iter().enumerate() {
-            let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
-            if at == own || rule.record.kind == StackingKind::FirstOnly && !before {
-                continue;
-            }
-            for &other in tier.iter().filter(|p| self.is_active(**p)) {
-                // A provision belongs to the first tier that names it.
-                if tiers[..at].iter().any(|earlier| earlier.contains(&other)) {
-                    continue;
-                }
-                if rule.record.kind != StackingKind::FirstOnly
-                    && !self.wins(memo, rule.record.kind, (other, at), (provision, own))?
-                {
-                    continue;
-                }
-                parts &= !self.parts_after(memo, other, index + 1)?.0;
-                if parts == 0 {
-                    return Ok((0, Why::Stacked(u16::try_from(index).unwrap_or(u16::MAX), other)));
-                }
+        let taking = match rule.record.kind {
+            StackingKind::FirstOnly => self.earlier(memo, index, tiers, own)?,
+            kind => self.winners(memo, index, tiers, (own, parts), kind)?,
+        };
+        let mut left = parts;
+        let mut by = None;
+        for (other, taken) in taking {
+            if left & taken != 0 {
+                left &= !taken;
+                by = Some(other);
             }
         }
-        Ok((parts, why))
+        Ok((left, by.map_or(why, |by| Why::Stacked(u16::try_from(index).unwrap_or(u16::MAX), by))))
     }
 
-    /// Whether a provision of another tier takes the value from this one, by the height of their nominal rates; of equal
-    /// ones the earlier tier stands. Looks at liveness, not at what stands, so that two tiers cannot wait for each other.
-    fn wins(
+    /// The tiers of a rule's order in force.
+    fn tiers(&self, rule: usize) -> Option<&[Vec<ProvisionIx>]> {
+        let rule = &self.law.timeline.rules[rule];
+        let orders = Some(&rule.orders).filter(|_| rule.record.levied_by == self.side)?;
+        self.law.timeline.in_force(orders, self.moment.at, self.moment.known).map(|(_, tiers)| tiers.as_slice())
+    }
+
+    /// The members of a tier: a provision belongs to the first that names it.
+    fn members<'t>(&self, tiers: &'t [Vec<ProvisionIx>], at: usize) -> impl Iterator<Item = ProvisionIx> + use<'_, 't> {
+        let earlier = move |p: &ProvisionIx| tiers[..at].iter().any(|tier| tier.contains(p));
+        tiers[at].iter().copied().filter(move |p| self.is_active(*p) && !earlier(p))
+    }
+
+    /// What the tiers before one's own stand on. Later ones are not looked at: they may turn on this very provision.
+    fn earlier(
         &self,
         memo: &mut Memo,
-        kind: StackingKind,
-        other: (ProvisionIx, usize),
-        own: (ProvisionIx, usize),
-    ) -> Step<bool> {
-        let (theirs, ours) = (self.state(memo, other.0)?, self.state(memo, own.0)?);
-        if !theirs.live {
-            return Ok(false);
+        rule: usize,
+        tiers: &[Vec<ProvisionIx>],
+        own: usize,
+    ) -> Step<Vec<(ProvisionIx, Parts)>> {
+        let mut taking = Vec::new();
+        for at in 0..tiers.len() {
+            let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
+            if before {
+                for other in self.members(tiers, at) {
+                    taking.push((other, self.parts_after(memo, other, rule)?.0));
+                }
+            }
         }
-        let height = |rate: &DutyRate| match rate {
-            Rate99::Add(r)
-            | Rate99::OfMetal(r, _)
-            | Rate99::OfNonUs(r, _)
-            | Rate99::Total(r, _)
-            | Rate99::Specific(r, ..)
-            | Rate99::InPlaceOfAll(r)
-            | Rate99::InPlaceOfOrdinary(r) => r.0,
-            _ => 0,
-        };
-        let (a, b) = (height(self.rate(other.0, &theirs)), height(self.rate(own.0, &ours)));
-        Ok(match kind {
-            StackingKind::HighestOnly => a > b || a == b && other.1 < own.1,
-            _ => a < b || a == b && other.1 < own.1,
-        })
+        Ok(taking)
+    }
+
+    /// Each part on which another tier has the highest, or the lowest, duty; of equal ones the earlier tier stands.
+    fn winners(
+        &self,
+        memo: &mut Memo,
+        rule: usize,
+        tiers: &[Vec<ProvisionIx>],
+        (own, parts): (usize, Parts),
+        kind: StackingKind,
+    ) -> Step<Vec<(ProvisionIx, Parts)>> {
+        let mut taking = Vec::new();
+        for part in (0..6).map(|bit| 1 << bit).filter(|part| parts & part != 0) {
+            let standing = self.duties_on(memo, rule, tiers, part)?;
+            let height = |duty: Option<i128>| match kind {
+                // What does not compare keeps its family from being computed anyway.
+                StackingKind::LowestOnly => -duty.unwrap_or(0),
+                _ => duty.unwrap_or(0),
+            };
+            let swapped = self.flaw == Flaw::TiersSwapped;
+            let best = standing.iter().max_by_key(|(at, _, duty)| {
+                let order = i64::try_from(*at).unwrap_or(i64::MAX);
+                (height(*duty), if swapped { order } else { -order })
+            });
+            if let Some((at, first, _)) = best
+                && *at != own
+            {
+                taking.push((*first, part));
+            }
+        }
+        Ok(taking)
+    }
+
+    /// The tiers that stand on a part before a rule: which, the first provision of it, and the sum of their rates there.
+    fn duties_on(
+        &self,
+        memo: &mut Memo,
+        rule: usize,
+        tiers: &[Vec<ProvisionIx>],
+        part: Parts,
+    ) -> Step<Vec<(usize, ProvisionIx, Option<i128>)>> {
+        let mut standing: Vec<(usize, ProvisionIx, Option<i128>)> = Vec::new();
+        for at in 0..tiers.len() {
+            for member in self.members(tiers, at) {
+                if self.parts_after(memo, member, rule)?.0 & part == 0 {
+                    continue;
+                }
+                let state = self.state(memo, member)?;
+                let rate = comparable(self.rate(member, &state));
+                match standing.last_mut() {
+                    Some((last, _, sum)) if *last == at => *sum = sum.zip(rate).map(|(a, b)| a + b),
+                    _ => standing.push((at, member, rate)),
+                }
+            }
+        }
+        Ok(standing)
+    }
+
+    /// Whether a rule had to compare duties that do not compare to place a provision.
+    fn cannot_rank(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<bool> {
+        for (index, rule) in self.law.timeline.rules.iter().enumerate() {
+            let Some(tiers) = self.tiers(index).filter(|_| rule.record.kind != StackingKind::FirstOnly) else {
+                continue;
+            };
+            if !tiers.iter().any(|tier| tier.contains(&provision)) {
+                continue;
+            }
+            let parts = self.parts_after(memo, provision, index)?.0;
+            for part in (0..6).map(|bit| 1 << bit).filter(|part| parts & part != 0) {
+                let standing = self.duties_on(memo, index, tiers, part)?;
+                if standing.len() > 1 && standing.iter().any(|(.., duty)| duty.is_none()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn prohibitions(&self, memo: &mut Memo, resolution: &mut Resolution) -> Step<()> {
@@ -731,38 +1014,17 @@ impl Resolver<'_, '_> {
                 continue;
             }
             let record = Record::Prohibition(u16::try_from(index).unwrap_or(u16::MAX));
-            let outcome = self.conditions(memo, &self.law.prohibition_asks[index], &node.when, false)?;
+            let outcome = self.conditions(memo, &self.law.prohibition_asks[index], &node.when, Looking::Deciding)?;
             let (status, why) = outcome.unwrap_or((Status::Prohibited, Why::Holds));
+            if status == Status::NeedsInput {
+                resolution.doubts.push((self.law.timeline.program(node.program).family, Doubt::Ordinary));
+            }
             if status == Status::Prohibited {
                 resolution.prohibited.get_or_insert(u16::try_from(index).unwrap_or(u16::MAX));
             }
             resolution.rows.push(Row { record, status, why, rate: None, kept: None, parts: 0 });
         }
         Ok(())
-    }
-
-    fn in_place(&self, resolution: &mut Resolution) {
-        let node = |p: ProvisionIx| self.law.timeline.provision(p).record;
-        let stands_for_all = |row: &Row| match (row.record, row.status, row.rate) {
-            (Record::Provision(p), Status::Applied, Some(rate)) => {
-                let rate = &node(p).rates[usize::from(rate)].rate;
-                matches!(rate, Rate99::InPlaceOfAll(_) | Rate99::InPlaceOfAllEach(..)).then_some(p)
-            }
-            _ => None,
-        };
-        let Some(standing) = resolution.rows.iter().find_map(stands_for_all) else { return };
-        resolution.in_place = Some(standing);
-        if self.flaw == Flaw::InPlaceAdds {
-            resolution.in_place = None;
-            return;
-        }
-        for row in &mut resolution.rows {
-            if row.status == Status::Applied && row.record != Record::Provision(standing) {
-                row.status = Status::Displaced;
-                row.why = Why::InPlace(standing);
-                row.parts = 0;
-            }
-        }
     }
 
     /// Exceptions have rows of their own: those that free a part, those that hold beside another, those that were not claimed.
@@ -780,14 +1042,15 @@ impl Resolver<'_, '_> {
                 continue;
             }
             let asks = &self.law.exception_asks[usize::from(exception.0)];
-            let (status, why) = match self.conditions(memo, asks, &node.when, true)? {
+            let (status, why) = match self.conditions(memo, asks, &node.when, Looking::Explaining)? {
                 Some(outcome) => outcome,
                 None if partial => {
                     let freed = self.freed(memo, exception)?;
+                    let frees = |state: &State| state.live || state.why == Why::Spared(exception);
                     let from = node
                         .of
                         .iter()
-                        .any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(|s| s.live));
+                        .any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(frees));
                     if freed == 0 || !from {
                         (Status::NotInForce, Why::NotReached)
                     } else {
@@ -808,6 +1071,24 @@ impl Resolver<'_, '_> {
         Ok(())
     }
 
+    /// Whether a provision gives way to another, directly or through others.
+    fn yields(&self, from: ProvisionIx, to: ProvisionIx) -> bool {
+        let mut seen = vec![from];
+        let mut at = 0;
+        while let Some(&next) = seen.get(at) {
+            for &other in &self.law.timeline.provision(next).yields_to {
+                if other == to {
+                    return true;
+                }
+                if !seen.contains(&other) {
+                    seen.push(other);
+                }
+            }
+            at += 1;
+        }
+        false
+    }
+
     /// Two provisions of one program that both stand and are not related.
     fn conflict(&self, resolution: &Resolution) -> Option<(ProvisionIx, ProvisionIx)> {
         let standing: Vec<ProvisionIx> = resolution
@@ -819,7 +1100,7 @@ impl Resolver<'_, '_> {
         for (at, &a) in standing.iter().enumerate() {
             for &b in &standing[at + 1..] {
                 let (x, y) = (self.law.timeline.provision(a), self.law.timeline.provision(b));
-                let adds = x.adds_to.contains(&b) || y.adds_to.contains(&a);
+                let adds = x.adds_to.contains(&b) || y.adds_to.contains(&a) || self.yields(a, b) || self.yields(b, a);
                 let disjoint = {
                     let parts =
                         |p| resolution.rows.iter().find(|r| r.record == Record::Provision(p)).map_or(0, |r| r.parts);

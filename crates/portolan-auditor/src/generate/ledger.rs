@@ -67,7 +67,7 @@ struct NoClock;
 struct Plan {
     /// Programs of a higher level may turn on what stands in this one; rules join one level only.
     level: usize,
-    /// Its rates are compared by a rule, so all are ad valorem.
+    /// Its rates are compared by a rule, so most are ad valorem.
     ranked: bool,
     side: Side0,
 }
@@ -466,9 +466,14 @@ impl<'r> Maker<'r> {
     }
 
     fn suspensions(&mut self, program: usize, plan: Plan) {
-        if !self.random.chance(35) {
-            return;
+        for number in 0..2 {
+            if self.random.chance(if number == 0 { 35 } else { 12 }) {
+                self.suspension(program, plan, number);
+            }
         }
+    }
+
+    fn suspension(&mut self, program: usize, plan: Plan, number: usize) {
         let side = plan.side.0;
         let mut moments: Vec<Instant> = (0..6).map(|_| self.moment(side)).collect();
         moments.sort_unstable();
@@ -488,8 +493,9 @@ impl<'r> Maker<'r> {
         }
         let keeps = self.random.chance(40).then(|| self.percent()).map(DutyRate::Add);
         let of = vec![if self.random.chance(50) { build::own("*") } else { build::own("general-*") }];
-        let mut record = build::suspension("truce", of, keeps, terms);
+        let mut record = build::suspension(&format!("truce-{number}"), of, keeps, terms);
         record.resumes = self.random.chance(70);
+        record.patch = number > 0 && self.random.chance(30);
         record.place = self.b.place();
         self.b.ledger.programs[program].suspensions.push(record);
     }
@@ -533,7 +539,7 @@ impl<'r> Maker<'r> {
         }
     }
 
-    /// Rules join programs of one level; those that compare duties join ranked programs.
+    /// Rules join programs of one level; those that compare duties join ranked programs, and now and then others.
     fn rules(&mut self) {
         for level in 0..LEVELS {
             if !self.random.chance(85) {
@@ -541,7 +547,8 @@ impl<'r> Maker<'r> {
             }
             let kinds = [StackingKind::FirstOnly, StackingKind::HighestOnly, StackingKind::LowestOnly];
             let kind = self.random.pick(&kinds).copied().unwrap_or(StackingKind::FirstOnly);
-            let fits = |plan: &Plan| plan.level == level && (kind == StackingKind::FirstOnly || plan.ranked);
+            let mixed = self.random.chance(25);
+            let fits = |plan: &Plan| plan.level == level && (kind == StackingKind::FirstOnly || mixed || plan.ranked);
             let joined: Vec<usize> = (0..self.plans.len()).filter(|p| fits(&self.plans[*p])).collect();
             if joined.len() < 2 {
                 continue;

@@ -81,12 +81,12 @@ fn measures_add_up_to_the_bill() {
     let schedule = portolan_law::schedule().unwrap();
     let law = Law::new(&ledger, Some(&schedule));
     let days = (day("2025-01-01"), day("2026-01-01"));
-    let mut histories = Histories::new(&law, Side(0), View::Assessed, day("2026-11-22"), days);
+    let mut histories = Histories::new(&law, Side(0), View::Assessed, day("2026-11-22"), days).detailed();
     let china = histories.origin(Origin(*b"CN"));
     let spans = histories.products("9403.60.80.89".parse().unwrap(), days).unwrap();
     let mut stretches = Vec::new();
     histories.history(spans[0].product, china, FactsIx(0), &mut stretches).unwrap();
-    assert!(stretches.len() > 8);
+    assert!(stretches.len() > 5, "{}", stretches.len());
     for stretch in stretches {
         let treatment = histories.treatment(stretch.treatment);
         let sum: i128 = treatment.measures.iter().filter_map(|(_, pct)| *pct).map(|pct| pct.0).sum();

@@ -1,0 +1,442 @@
+//! Every bill that a line can have, and the one bill that is made of them.
+
+use std::sync::Arc;
+
+use portolan_ledger::duty_rate::{DutyRate, Over};
+use portolan_ledger::line::EntryLine;
+use portolan_ledger::record::FamilyId;
+use portolan_ledger::timeline::{Moment, ProvisionIx};
+use smallvec::SmallVec;
+
+use crate::answer::{Bill, FamilyAmount, Fault};
+use crate::engine::{Engine, Question, Totals, add_family, forbid};
+use crate::facts::{AtomIx, Stated};
+use crate::law::Ask;
+use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
+use crate::pct::Pct;
+use crate::projection::{Leaf, Outcome};
+use crate::resolve::Record;
+use crate::settings::{Axes, PointSet, Reads, Supposed, reads_axis};
+
+/// One possible bill of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Possible {
+    pub piece: usize,
+    pub class: usize,
+    pub leaf: u32,
+    /// The contents that are supposed.
+    pub contents: Value,
+    pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
+    pub ordinary: Result<Duty, Lack>,
+    pub prohibited: bool,
+    /// What is supposed of each axis.
+    supposed: Supposed,
+    axes: Arc<Axes>,
+}
+
+/// What two possible bills are compared by.
+#[derive(PartialEq)]
+struct Key<'p> {
+    amounts: Vec<(ProvisionIx, bool, &'p Result<Duty, Lack>)>,
+    ordinary: &'p Result<Duty, Lack>,
+    /// Families that cannot be computed, one bit each.
+    unknown: [u64; 4],
+}
+
+impl<'l> Engine<'l> {
+    /// Every bill that a line can have, and the columns on which they turn.
+    pub(crate) fn possible(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        explain: bool,
+    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
+        let axes = Arc::new(self.axes(q, line, value, explain));
+        let mut found = Vec::new();
+        for piece in 0..q.pieces.len() {
+            for class in 0..q.classes.len() {
+                let root = self.root(q, line, piece, class, explain);
+                let stated = stated(self.law, &self.bases, q, (line, value), piece);
+                let outcomes = self.projections[q.projection].outcomes(self.law, root, &stated, &axes);
+                for outcome in outcomes {
+                    self.bills_of(q, (line, value), &axes, (piece, class), &outcome, &mut found)?;
+                }
+            }
+        }
+        claim_or_not(&axes, &mut found);
+        let asked = self.asked(q, line, &axes, &found);
+        Ok((found, asked))
+    }
+
+    /// What a line leaves open, over all the records that it can reach.
+    fn axes(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, explain: bool) -> Axes {
+        let mut reads = Reads::default();
+        let mut seen = Vec::new();
+        let mut moments: SmallVec<[Moment; 2]> = SmallVec::new();
+        for piece in 0..q.pieces.len() {
+            moments.push(Moment { at: q.pieces[piece], known: q.known, view: line.view });
+            for class in 0..q.classes.len() {
+                let root = self.root(q, line, piece, class, explain);
+                if !seen.contains(&root) {
+                    seen.push(root);
+                    reads.add(&self.projections[q.projection].reads(self.law, root));
+                }
+            }
+        }
+        let stated = stated(self.law, &self.bases, q, (line, value), 0);
+        reads.axes(self.law, &stated, &moments, q.governing.0 == "entry_date")
+    }
+
+    /// The bills of one outcome: one for each way in which contents and quantities can be that its money reads.
+    fn bills_of(
+        &self,
+        q: &Question<'l>,
+        (line, value): (&EntryLine, &Value),
+        axes: &Arc<Axes>,
+        (piece, class): (usize, usize),
+        outcome: &Outcome,
+        found: &mut Vec<Possible>,
+    ) -> Result<(), Fault> {
+        let leaf = self.projections[q.projection].leaf(outcome.leaf);
+        self.conflict(leaf)?;
+        let units = if line.value.is_some() { self.units(q, leaf) } else { Vec::new() };
+        let stated = stated(self.law, &self.bases, q, (line, value), piece);
+        for supposed in axes.spread(&outcome.supposed, |axis| reads_axis(&leaf.owed, &units, axis)) {
+            let pins = axes.pins(&supposed);
+            let of = Quantities { line, pins: Some(&pins) };
+            let contents = axes.value(&stated, supposed.iter().map(PointSet::first).enumerate());
+            let (amounts, ordinary) = self.amounts(q, leaf, &contents, of);
+            found.push(Possible {
+                piece,
+                class,
+                leaf: outcome.leaf,
+                contents,
+                amounts,
+                ordinary,
+                prohibited: leaf.resolution.prohibited.is_some(),
+                supposed,
+                axes: Arc::clone(axes),
+            });
+        }
+        Ok(())
+    }
+
+    /// The units in which the duties of a leaf, and the ordinary duty, need a quantity.
+    fn units(&self, q: &Question<'l>, leaf: &Leaf) -> Vec<String> {
+        let Ordinary { applies, general } = self.ordinary_context(q);
+        let mut units = Vec::new();
+        if leaf.resolution.prohibited.is_none() && self.pays_ordinary(leaf) {
+            units.extend(applies.into_iter().flat_map(crate::ordinary::Base::units).map(|unit| unit.to_string()));
+        }
+        for owed in leaf.owed.iter() {
+            match &owed.rate {
+                DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit) if price.0 != 0 => {
+                    units.push(unit.clone());
+                }
+                DutyRate::Total(_, over) => {
+                    let base = if *over == Over::General { general } else { applies };
+                    units.extend(base.into_iter().flat_map(crate::ordinary::Base::units).map(|unit| unit.to_string()));
+                }
+                _ => {}
+            }
+        }
+        units
+    }
+
+    /// The duties that stand, and the ordinary duty.
+    fn amounts(
+        &self,
+        q: &Question<'l>,
+        leaf: &Leaf,
+        value: &Value,
+        of: Quantities<'_>,
+    ) -> (Vec<(Owed, Result<Duty, Lack>)>, Result<Duty, Lack>) {
+        let ordinary = self.ordinary_duty(q, leaf, value, of);
+        let context = self.ordinary_context(q);
+        let duty = |owed: &Owed| (owed.clone(), money::duty(owed, value, of, &context, self.flaw));
+        (leaf.owed.iter().map(duty).collect(), ordinary)
+    }
+
+    /// The columns to ask for: facts such that two settings that differ in that one alone differ in what is owed.
+    fn asked(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Possible]) -> Vec<String> {
+        let keys: Vec<Option<Key<'_>>> = found.iter().map(|possible| self.key(q, possible)).collect();
+        let kind = |at: usize| keys.iter().position(|key| *key == keys[at]).unwrap_or(at);
+        let kinds: Vec<usize> = (0..found.len()).map(kind).collect();
+        let mut asked: Vec<String> = Vec::new();
+        if kinds.iter().all(|kind| *kind == 0) {
+            return asked;
+        }
+        let differ = |together: &dyn Fn(&Possible, &Possible) -> bool| {
+            let pair = |a: usize| {
+                let apart = |b: usize| kinds[a] != kinds[b] && together(&found[a], &found[b]);
+                (a + 1..found.len()).any(apart)
+            };
+            (0..found.len()).any(pair)
+        };
+        for (at, axis) in axes.list.iter().enumerate() {
+            let together = |a: &Possible, b: &Possible| {
+                (a.piece, a.class) == (b.piece, b.class) && axes.neighbours(&a.supposed, &b.supposed, Some(at))
+            };
+            if differ(&together) {
+                asked.extend(axis.columns(&self.law.timeline, line));
+            }
+        }
+        let same = |a: &Possible, b: &Possible| axes.neighbours(&a.supposed, &b.supposed, None);
+        if differ(&|a, b| a.piece == b.piece && same(a, b)) {
+            asked.push("hts_number".to_owned());
+        }
+        if differ(&|a, b| a.class == b.class && same(a, b)) {
+            asked.push(q.governing.0.to_owned());
+        }
+        let mut unique: Vec<String> = Vec::new();
+        for name in asked {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        unique
+    }
+
+    /// What a possible bill is compared by: what is owed under each heading. None where the law forbids the entry.
+    fn key<'p>(&self, q: &Question<'l>, possible: &'p Possible) -> Option<Key<'p>> {
+        let leaf = self.projections[q.projection].leaf(possible.leaf);
+        let mut unknown = [0; 4];
+        let lacking = possible.amounts.iter().filter(|(_, duty)| matches!(duty, Err(Lack::Law(_))));
+        let families = lacking.map(|(owed, _)| owed.family).chain(leaf.resolution.doubts.iter().map(|(of, _)| *of));
+        for family in families {
+            unknown[usize::from(family.0 / 64)] |= 1 << (family.0 % 64);
+        }
+        (!possible.prohibited).then(|| Key {
+            amounts: possible.amounts.iter().map(|(owed, duty)| (owed.provision, owed.beyond, duty)).collect(),
+            ordinary: &possible.ordinary,
+            unknown,
+        })
+    }
+
+    /// Whether the conditions of a record on facts could hold in a possible bill, so that it is not claimed and not beside
+    /// the point.
+    pub(crate) fn could_hold(&self, q: &Question<'l>, line: &EntryLine, possible: &Possible, record: Record) -> bool {
+        let asks = match record {
+            Record::Provision(provision) => &self.law.provision_asks[usize::from(provision.0)],
+            Record::Exception(exception) => &self.law.exception_asks[usize::from(exception.0)],
+            Record::Prohibition(index) => &self.law.prohibition_asks[usize::from(index)],
+        };
+        let fact = |ask: &Ask| match ask {
+            Ask::Atom(atom) if self.law.facts.not_made(*atom).is_none() => Some(*atom),
+            _ => None,
+        };
+        let atoms: Vec<AtomIx> = asks.iter().filter_map(fact).collect();
+        let value = Value::of(line, self.grain(line.side), self.flaw);
+        let stated = stated(self.law, &self.bases, q, (line, &value), possible.piece);
+        atoms.len() < 2 || possible.axes.can_hold(self.law, &atoms, &stated, &possible.supposed)
+    }
+
+    /// One bill of all that are possible.
+    pub(crate) fn combine(&self, q: &Question<'l>, possible: &[Possible], asked: Vec<String>) -> Bill {
+        let mut bill = self.empty_bill();
+        // A setting in which the law forbids the entry has no bill; the others are the range.
+        let lawful = |p: &&Possible| !p.prohibited || possible.iter().all(|p| p.prohibited);
+        let bills: Vec<Bill> = possible.iter().filter(lawful).map(|p| self.one_bill(q, p)).collect();
+        let Some(first) = bills.first() else { return bill };
+        for (index, family) in bill.families.iter_mut().enumerate() {
+            let same = bills.iter().all(|b| b.families[index] == first.families[index]);
+            *family = if same { first.families[index] } else { FamilyAmount { pct: None, duty: None, open: true } };
+        }
+        let same = |of: fn(&Bill) -> Option<Pct>| bills.iter().all(|b| of(b) == of(first)).then(|| of(first)).flatten();
+        bill.additional_pct = same(|b| b.additional_pct);
+        bill.total_pct = same(|b| b.total_pct);
+        bill.total_duty = bills.iter().all(|b| b.total_duty == first.total_duty).then_some(first.total_duty).flatten();
+        for b in &bills {
+            for cannot in &b.cannot {
+                if !bill.cannot.contains(cannot) {
+                    bill.cannot.push(cannot.clone());
+                }
+            }
+            for family in &b.beyond_horizon {
+                if !bill.beyond_horizon.contains(family) {
+                    bill.beyond_horizon.push(*family);
+                }
+            }
+        }
+        // Of what cannot be computed neither the least nor the most is known; what has no bound has no most.
+        if bill.cannot.is_empty() {
+            bill.duty_min = bills.iter().filter_map(|b| b.duty_min).min();
+            bill.duty_max =
+                bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        }
+        bill.needs_input = asked;
+        if !bill.needs_input.is_empty() {
+            bill.additional_pct = None;
+            bill.total_pct = None;
+            bill.total_duty = None;
+        }
+        if !q.carried.is_empty() {
+            not_carried(&bills, &mut bill);
+        }
+        bill.prohibited = bills.iter().all(|b| b.prohibited);
+        if let Some(p) = possible.iter().find(lawful) {
+            let leaf = self.projections[q.projection].leaf(p.leaf);
+            bill.headings = self.headings(q, leaf, p.piece, q.side).into();
+        }
+        if bill.prohibited {
+            forbid(&mut bill);
+        }
+        bill
+    }
+
+    /// The bill of one possibility.
+    fn one_bill(&self, q: &Question<'l>, possible: &Possible) -> Bill {
+        let mut bill = self.empty_bill();
+        let mut total = Totals::default();
+        let mut at_another_rate = Totals::default();
+        for (owed, duty) in &possible.amounts {
+            let family = self.counts_in(owed);
+            let sum = if owed.replaces_ordinary() { &mut at_another_rate } else { &mut total };
+            match duty {
+                Ok(duty) => {
+                    add_family(&mut bill.families[usize::from(family.0)], duty);
+                    sum.add(duty);
+                }
+                Err(lack) => {
+                    lacks(&mut bill, family, lack);
+                    sum.fail();
+                }
+            }
+            if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
+                bill.beyond_horizon.push(owed.family);
+            }
+        }
+        for (family, doubt) in &self.projections[q.projection].leaf(possible.leaf).resolution.doubts {
+            lacks(&mut bill, *family, &Lack::Law(doubt.reason().to_owned()));
+            total.fail();
+        }
+        bill.additional_pct = total.pct();
+        total.join(&at_another_rate);
+        match &possible.ordinary {
+            Ok(duty) => {
+                if let Some(mfn) = self.mfn {
+                    add_family(&mut bill.families[usize::from(mfn.0)], duty);
+                }
+                total.add(duty);
+            }
+            Err(lack) => {
+                if let Some(mfn) = self.mfn {
+                    lacks(&mut bill, mfn, lack);
+                }
+                total.fail();
+            }
+        }
+        bill.total_pct = total.pct();
+        bill.total_duty = total.cents();
+        bill.duty_min = bill.total_duty;
+        bill.duty_max = bill.total_duty;
+        bill.prohibited = possible.prohibited;
+        if bill.prohibited {
+            forbid(&mut bill);
+        }
+        bill
+    }
+}
+
+/// A line with what evaluation knows beside it, in one part of the governing day.
+pub(crate) fn stated<'a>(
+    law: &'a crate::law::Law<'_>,
+    bases: &'a crate::ordinary::Bases,
+    q: &Question<'_>,
+    (line, value): (&'a EntryLine, &'a Value),
+    piece: usize,
+) -> Stated<'a> {
+    // Where the entry date governs, a part of the day narrows the entry itself.
+    let entered = if q.governing.0 != "entry_date" || q.pieces.len() == 1 {
+        q.entered
+    } else {
+        (q.pieces[piece], q.pieces.get(piece + 1).copied().unwrap_or(q.at.1))
+    };
+    Stated {
+        line,
+        value,
+        moment: Moment { at: q.pieces[piece], known: q.known, view: line.view },
+        entered,
+        column: q.base.column,
+        general: q.base.general.map(|base| bases.get(base)),
+        ordinary: q.base.ordinary.map(|base| bases.get(base)),
+        clock: &law.clocks[usize::from(line.side.0)],
+        pins: None,
+    }
+}
+
+/// An in-transit clause that was not claimed stays so, unless claiming it would raise a bill: then its date is a fact like
+/// the others. One may raise it only beside another, so all are open until one does not raise it with those that still are.
+fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
+    let mut open: Vec<usize> = (0..axes.list.len()).filter(|&at| axes.list[at].can_stay_unasserted()).collect();
+    let narrow = |found: &mut Vec<Possible>, axis: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
+        for possible in found.iter_mut() {
+            possible.supposed[axis] = keep(&possible.supposed[axis]);
+        }
+        found.retain(|possible| !possible.supposed[axis].is_empty());
+    };
+    while let Some(place) = open.iter().position(|&axis| !raises(axes, found, axis)) {
+        let axis = open.remove(place);
+        let unmade = PointSet::one(0, axes.list[axis].points());
+        narrow(found, axis, &|set| set.and(&unmade));
+    }
+    for axis in open {
+        narrow(found, axis, &|set| set.clone().without(0));
+    }
+}
+
+/// Whether asserting what an axis leaves open raises a bill.
+fn raises(axes: &Axes, found: &[Possible], axis: usize) -> bool {
+    let heights: Vec<i128> = found.iter().map(height).collect();
+    let made = |p: &Possible| !p.supposed[axis].clone().without(0).is_empty();
+    let higher = |a: usize, b: usize| {
+        let (without, with) = (&found[a], &found[b]);
+        heights[b] > heights[a]
+            && without.supposed[axis].has(0)
+            && made(with)
+            && !without.prohibited
+            && !with.prohibited
+            && (without.piece, without.class) == (with.piece, with.class)
+            && axes.neighbours(&without.supposed, &with.supposed, Some(axis))
+    };
+    (0..found.len()).any(|a| (0..found.len()).any(|b| higher(a, b)))
+}
+
+/// For comparing bills: cents where the value is known, else points.
+fn height(possible: &Possible) -> i128 {
+    let of = |duty: &Result<Duty, Lack>| match duty {
+        Ok(Duty { cents: Some(cents), .. }) => i128::from(cents.0),
+        Ok(Duty { pct: Some(pct), .. }) => pct.0,
+        // A quantity without bound.
+        Err(Lack::Column(_)) => i128::from(i64::MAX),
+        _ => 0,
+    };
+    let duties = possible.amounts.iter().map(|(_, duty)| of(duty)).chain([of(&possible.ordinary)]);
+    duties.fold(0, i128::saturating_add)
+}
+
+/// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.
+fn not_carried(bills: &[Bill], bill: &mut Bill) {
+    if !bill.needs_input.iter().any(|name| name == "hts_number") {
+        return;
+    }
+    bill.needs_input.retain(|name| name != "hts_number");
+    for index in 0..bill.families.len() {
+        if bills.iter().any(|b| b.families[index] != bills[0].families[index]) {
+            let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
+            bill.cannot
+                .push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
+        }
+    }
+    bill.additional_pct = None;
+    bill.total_pct = None;
+    bill.total_duty = None;
+}
+
+fn lacks(bill: &mut Bill, family: FamilyId, lack: &Lack) {
+    bill.families[usize::from(family.0)] = FamilyAmount { pct: None, duty: None, open: true };
+    if let Lack::Law(reason) = lack {
+        bill.cannot.push((family, reason.clone()));
+    }
+}

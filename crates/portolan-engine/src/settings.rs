@@ -1,0 +1,831 @@
+//! What a line does not state: the values that each such fact can take, as far as the law can tell them apart.
+//!
+//! A fact that was not stated is an *axis*; its *points* stand for every value that it can have. What an answer supposes is
+//! a set of points on each axis. Sets are split only where a question that resolution asks turns on them, so alternatives
+//! are counted, never sampled, and most are never opened. (`LEDGER.md`, section 3.7)
+
+use portolan_ledger::duty_expression::{Fraction, Unit};
+use portolan_ledger::duty_rate::{DutyRate, Metal, Over};
+use portolan_ledger::line::{EntryLine, When};
+use portolan_ledger::record::{ClaimId, Condition, Mode, Origin, OriginRef, Share, Spares};
+use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
+use portolan_ledger::{Cents, Instant, Rate, UnitPrice};
+use smallvec::SmallVec;
+
+use crate::bits::Bits;
+use crate::facts::{
+    Amount, AtomIx, Of, Pins, Question, Stated, Truth, UNIT_PRICES, is_transit_clause, moment_of, same_unit,
+};
+use crate::law::Law;
+use crate::money::{Owed, Value};
+use crate::ordinary::{Base, quantity_in};
+use crate::resolve::{Flaw, Layer, layer, part};
+
+/// A set of points of one axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PointSet(SmallVec<[u64; 2]>);
+
+impl PointSet {
+    fn none(points: usize) -> Self {
+        Self(smallvec::smallvec![0; points.div_ceil(64)])
+    }
+
+    fn all(points: usize) -> Self {
+        let mut set = Self::none(points);
+        (0..points).for_each(|point| set.insert(point));
+        set
+    }
+
+    /// One point of so many.
+    pub fn one(point: usize, points: usize) -> Self {
+        let mut set = Self::none(points);
+        set.insert(point);
+        set
+    }
+
+    fn insert(&mut self, point: usize) {
+        if let Some(word) = self.0.get_mut(point / 64) {
+            *word |= 1 << (point % 64);
+        }
+    }
+
+    /// Whether it holds a point.
+    pub fn has(&self, point: usize) -> bool {
+        self.0.get(point / 64).is_some_and(|word| word >> (point % 64) & 1 != 0)
+    }
+
+    /// Without a point.
+    #[must_use]
+    pub fn without(mut self, point: usize) -> Self {
+        if let Some(word) = self.0.get_mut(point / 64) {
+            *word &= !(1 << (point % 64));
+        }
+        self
+    }
+
+    /// What both hold.
+    pub fn and(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// Its points, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.0.len() * 64).filter(|point| self.has(*point))
+    }
+
+    /// Its first point.
+    pub fn first(&self) -> usize {
+        self.iter().next().unwrap_or(0)
+    }
+}
+
+/// A fact that a line does not state, with the values that it can take.
+#[derive(Clone, Debug)]
+pub(crate) enum Axis {
+    Entered(Vec<Instant>),
+    Imported(Vec<Instant>),
+    /// The first point is that it is not asserted, where it is not stated at all.
+    Loaded(Vec<Option<Instant>>),
+    Exported(Vec<Option<Instant>>),
+    Mode(Vec<Option<Mode>>),
+    /// It holds, it does not.
+    Claim(ClaimId),
+    MetalWeight(Vec<Rate>),
+    Metal(Metal, Vec<Rate>),
+    /// The US content, where a rate on what is not US content needs it.
+    UsPart(Vec<Rate>),
+    /// What is not processing abroad: nothing, all.
+    Outside(Vec<Rate>),
+    Smelted(Vec<SmallVec<[Origin; 2]>>),
+    Cast(Vec<Origin>),
+    Exporter(Vec<Origin>),
+    /// For conditions alone.
+    Value(Vec<Cents>),
+    Quantity(String, Vec<Amount>),
+}
+
+impl Axis {
+    /// How many points it has.
+    pub fn points(&self) -> usize {
+        match self {
+            Self::Entered(list) | Self::Imported(list) => list.len(),
+            Self::Loaded(list) | Self::Exported(list) => list.len(),
+            Self::Mode(list) => list.len(),
+            Self::Claim(_) => 2,
+            Self::MetalWeight(list) | Self::Metal(_, list) | Self::UsPart(list) | Self::Outside(list) => list.len(),
+            Self::Smelted(list) => list.len(),
+            Self::Cast(list) | Self::Exporter(list) => list.len(),
+            Self::Value(list) => list.len(),
+            Self::Quantity(_, list) => list.len(),
+        }
+    }
+
+    /// Whether its first point is that an in-transit clause is not claimed.
+    pub fn can_stay_unasserted(&self) -> bool {
+        match self {
+            Self::Loaded(list) | Self::Exported(list) => list.first() == Some(&None),
+            Self::Mode(list) => list.first() == Some(&None),
+            _ => false,
+        }
+    }
+
+    /// The share of the value that a content has at a point, where it is one.
+    fn content(&self, point: usize) -> Option<Rate> {
+        match self {
+            Self::Metal(_, list) | Self::UsPart(list) => list.get(point).copied(),
+            _ => None,
+        }
+    }
+
+    /// The columns, or the claim, to ask for.
+    pub fn columns(&self, law: &Timeline<'_>, line: &EntryLine) -> Vec<String> {
+        let column = match self {
+            Self::Entered(_) => "entry_date",
+            Self::Imported(_) => "import_date",
+            Self::Loaded(_) => "loading_date",
+            Self::Exported(_) => "export_date",
+            Self::Mode(_) => "mode_of_transport",
+            Self::Claim(claim) => &law.ledger.claims[usize::from(claim.0)].name,
+            Self::MetalWeight(_) => "metal_weight_pct",
+            Self::Metal(metal, _) => return vec![format!("{}_pct", metal.name())],
+            Self::UsPart(_) => "us_content_pct",
+            Self::Outside(_) if line.processing_value.is_some() => "entered_value_usd",
+            Self::Outside(_) => "processing_value_usd",
+            Self::Smelted(_) => "smelt_countries",
+            Self::Cast(_) => "cast_country",
+            Self::Exporter(_) => "country_of_export",
+            Self::Value(_) => "entered_value_usd",
+            // The price of a unit is not known without the value either.
+            Self::Quantity(..) if line.value.is_none() => {
+                return vec!["entered_value_usd".to_owned(), "quantity_1".to_owned()];
+            }
+            Self::Quantity(..) => "quantity_1",
+        };
+        vec![column.to_owned()]
+    }
+
+    /// Supposes a point.
+    fn pin(&self, point: usize, pins: &mut Pins) {
+        match self {
+            Self::Entered(list) => pins.entered = list.get(point).copied(),
+            Self::Imported(list) => pins.imported = list.get(point).copied(),
+            Self::Loaded(list) => pins.loaded = list.get(point).copied(),
+            Self::Exported(list) => pins.exported = list.get(point).copied(),
+            Self::Mode(list) => pins.mode = list.get(point).copied(),
+            Self::Claim(claim) => {
+                pins.claims.retain(|(known, _)| known != claim);
+                pins.claims.push((*claim, point == 0));
+            }
+            Self::MetalWeight(list) => pins.metal_weight = list.get(point).copied(),
+            // Contents are supposed together.
+            Self::Metal(..) | Self::UsPart(_) | Self::Outside(_) => {}
+            Self::Smelted(list) => pins.smelted = list.get(point).cloned(),
+            Self::Cast(list) => pins.cast = list.get(point).copied(),
+            Self::Exporter(list) => pins.exporter = list.get(point).copied(),
+            Self::Value(list) => pins.value = list.get(point).copied(),
+            Self::Quantity(unit, list) => {
+                pins.quantities.retain(|(known, _)| known != unit);
+                pins.quantities.extend(list.get(point).map(|amount| (unit.clone(), *amount)));
+            }
+        }
+    }
+}
+
+/// All that a line leaves open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Axes {
+    /// Each.
+    pub list: Vec<Axis>,
+    /// The most that contents can be together.
+    room: i64,
+}
+
+/// What is supposed: a set of points on each axis.
+pub(crate) type Supposed = SmallVec<[PointSet; 6]>;
+
+/// A question put to what is supposed.
+pub(crate) enum Settled {
+    /// It has one answer.
+    Is(Truth),
+    /// It turns on an axis, whose points fall into these sets.
+    Split(usize, Vec<PointSet>),
+}
+
+impl Axes {
+    /// Everything is possible.
+    pub fn all(&self) -> Supposed {
+        self.list.iter().map(|axis| PointSet::all(axis.points())).collect()
+    }
+
+    /// The bits of in-transit assertions that are open.
+    pub fn open_assertions(&self, law: &Law<'_>) -> u128 {
+        let [loaded, exported, mode] = law.facts.transit_bits();
+        let bit = |axis: &Axis| match axis {
+            Axis::Loaded(_) => loaded,
+            Axis::Exported(_) => exported,
+            Axis::Mode(_) => mode,
+            _ => 0,
+        };
+        self.list.iter().map(bit).fold(0, |bits, bit| bits | bit)
+    }
+
+    fn find(&self, wanted: impl Fn(&Axis) -> bool) -> Option<usize> {
+        self.list.iter().position(wanted)
+    }
+
+    /// The axes on which the answer to a question can turn.
+    fn involved(&self, question: &Question, line: &Stated<'_>) -> SmallVec<[usize; 5]> {
+        let condition = match question {
+            Question::Condition(condition) => condition,
+            Question::Empty(_) => return self.contents().collect(),
+            Question::Adds { .. } => return SmallVec::new(),
+        };
+        let one = |wanted: &dyn Fn(&Axis) -> bool| self.find(wanted).into_iter().collect();
+        let value = || self.find(|axis| matches!(axis, Axis::Value(_)));
+        let quantity = |unit: &str| self.find(|axis| matches!(axis, Axis::Quantity(of, _) if same_unit(of, unit)));
+        match condition {
+            Condition::Loaded(_) => one(&|axis| matches!(axis, Axis::Loaded(_))),
+            Condition::Exported(_) => one(&|axis| matches!(axis, Axis::Exported(_))),
+            Condition::Entered(_) => one(&|axis| matches!(axis, Axis::Entered(_))),
+            Condition::Imported(_) if line.line.import_date.is_some() => one(&|axis| matches!(axis, Axis::Imported(_))),
+            Condition::Imported(_) => one(&|axis| matches!(axis, Axis::Entered(_))),
+            Condition::Mode(_) => one(&|axis| matches!(axis, Axis::Mode(_))),
+            Condition::Claim { claim, .. } => one(&|axis| matches!(axis, Axis::Claim(of) if of == claim)),
+            Condition::Share { of: Share::MetalWeight, .. } => one(&|axis| matches!(axis, Axis::MetalWeight(_))),
+            Condition::Share { of: Share::Metal(metal), .. } => {
+                one(&|axis| matches!(axis, Axis::Metal(of, _) if of == metal))
+            }
+            Condition::Smelted { .. } => {
+                let both = self.list.iter().enumerate();
+                both.filter(|(_, axis)| matches!(axis, Axis::Smelted(_) | Axis::Cast(_))).map(|(at, _)| at).collect()
+            }
+            Condition::ExportedFrom(_) => one(&|axis| matches!(axis, Axis::Exporter(_))),
+            Condition::ValueAtMost(_) => value().into_iter().collect(),
+            Condition::UnitPrice { unit, .. } => value().into_iter().chain(quantity(unit)).collect(),
+            Condition::Base { general, .. } => {
+                let base = if *general { line.general } else { line.ordinary };
+                let units = base.map(Base::units).into_iter().flatten();
+                let quantities = units.filter_map(|unit| quantity(&unit.to_string()));
+                value().into_iter().chain(quantities).collect()
+            }
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The contents of the value.
+    fn contents(&self) -> impl Iterator<Item = usize> + '_ {
+        let content = |axis: &Axis| matches!(axis, Axis::Metal(..) | Axis::UsPart(_) | Axis::Outside(_));
+        (0..self.list.len()).filter(move |at| content(&self.list[*at]))
+    }
+
+    /// Puts a question to what is supposed.
+    pub fn settle(&self, law: &Law<'_>, atom: AtomIx, line: &Stated<'_>, supposed: &[PointSet]) -> Settled {
+        let involved = self.involved(&law.facts.atoms[usize::from(atom.0)].question, line);
+        let ask = |points: &[usize]| {
+            let mut pins = Pins::default();
+            for (&axis, &point) in involved.iter().zip(points) {
+                self.list[axis].pin(point, &mut pins);
+            }
+            let at = involved.iter().copied().zip(points.iter().copied());
+            pins.contents = Some(self.value(line, at));
+            law.facts.truth(&law.timeline, atom, &Stated { pins: Some(&pins), ..*line })
+        };
+        let choices: SmallVec<[SmallVec<[usize; 8]>; 5]> =
+            involved.iter().map(|&axis| supposed[axis].iter().collect()).collect();
+        let all = combinations(&choices);
+        let truths: Vec<Truth> = all.iter().map(|points| ask(points)).collect();
+        let Some(first) = truths.first() else { return Settled::Is(Truth::Unknowable) };
+        if truths.iter().all(|truth| truth == first) {
+            // What is neither stated nor supposed has no axis; it is said to be beyond computing, not guessed.
+            return Settled::Is(if *first == Truth::Unknown { Truth::Unknowable } else { *first });
+        }
+        for (place, &axis) in involved.iter().enumerate() {
+            let row = |point: usize| -> Vec<Truth> {
+                let of = all.iter().zip(&truths).filter(|(points, _)| points[place] == point);
+                of.map(|(_, truth)| *truth).collect()
+            };
+            let mut groups: Vec<(Vec<Truth>, PointSet)> = Vec::new();
+            for &point in &choices[place] {
+                let row = row(point);
+                let points = self.list[axis].points();
+                match groups.iter_mut().find(|(known, _)| *known == row) {
+                    Some((_, set)) => set.insert(point),
+                    None => groups.push((row, PointSet::one(point, points))),
+                }
+            }
+            if groups.len() > 1 {
+                return Settled::Split(axis, groups.into_iter().map(|(_, set)| set).collect());
+            }
+        }
+        Settled::Is(*first)
+    }
+
+    /// Whether some setting among those supposed leaves none of these questions with a no.
+    pub fn can_hold(&self, law: &Law<'_>, atoms: &[AtomIx], line: &Stated<'_>, supposed: &[PointSet]) -> bool {
+        let mut involved: SmallVec<[usize; 5]> = SmallVec::new();
+        for atom in atoms {
+            for axis in self.involved(&law.facts.atoms[usize::from(atom.0)].question, line) {
+                if !involved.contains(&axis) {
+                    involved.push(axis);
+                }
+            }
+        }
+        let choices: SmallVec<[SmallVec<[usize; 8]>; 5]> =
+            involved.iter().map(|&axis| supposed[axis].iter().collect()).collect();
+        combinations(&choices).iter().any(|points| {
+            let mut narrow: Supposed = supposed.iter().cloned().collect();
+            for (&axis, &point) in involved.iter().zip(points) {
+                narrow[axis] = PointSet::one(point, self.list[axis].points());
+            }
+            let says_no = |atom: &AtomIx| match self.settle(law, *atom, line, &narrow) {
+                Settled::Is(truth) => truth == Truth::False,
+                Settled::Split(..) => false,
+            };
+            self.fits(&narrow) && !atoms.iter().any(says_no)
+        })
+    }
+
+    /// The contents of a line at points of its axes; nothing of those that no record reads.
+    pub fn value(&self, line: &Stated<'_>, at: impl Iterator<Item = (usize, usize)>) -> Value {
+        let (mut metals, mut us, mut outside) = ([None; 3], None, None);
+        for (axis, point) in at {
+            match &self.list[axis] {
+                Axis::Metal(metal, list) => metals[*metal as usize] = list.get(point).copied(),
+                Axis::UsPart(list) => us = list.get(point).copied(),
+                Axis::Outside(list) => outside = list.get(point).copied(),
+                _ => {}
+            }
+        }
+        line.value.with(metals, us, outside)
+    }
+
+    /// What is supposed of everything, at the first point of each set.
+    pub fn pins(&self, supposed: &[PointSet]) -> Pins {
+        let mut pins = Pins::default();
+        for (axis, set) in self.list.iter().zip(supposed) {
+            axis.pin(set.first(), &mut pins);
+        }
+        pins
+    }
+
+    /// Whether contents that are supposed can be of one value.
+    pub fn fits(&self, supposed: &[PointSet]) -> bool {
+        self.least(supposed.iter()).is_none_or(|least| least <= self.room)
+    }
+
+    /// The least that contents come to; none without any.
+    fn least<'s>(&self, supposed: impl Iterator<Item = &'s PointSet>) -> Option<i64> {
+        let contents = self.list.iter().zip(supposed).filter_map(|(axis, set)| least_of(axis, set));
+        contents.reduce(|a, b| a.saturating_add(b))
+    }
+
+    /// Whether two suppositions can differ in one axis alone; without an axis, whether they can be one.
+    pub fn neighbours(&self, a: &[PointSet], b: &[PointSet], but: Option<usize>) -> bool {
+        let mut least = 0_i64;
+        for (at, axis) in self.list.iter().enumerate() {
+            if Some(at) == but {
+                let both = [least_of(axis, &a[at]), least_of(axis, &b[at])];
+                least = least.saturating_add(both.into_iter().flatten().max().unwrap_or(0));
+                continue;
+            }
+            let shared = a[at].and(&b[at]);
+            if shared.is_empty() {
+                return false;
+            }
+            least = least.saturating_add(least_of(axis, &shared).unwrap_or(0));
+        }
+        least <= self.room
+    }
+
+    /// Suppositions in which every axis that the money of these duties reads has one point.
+    pub fn spread(&self, supposed: &Supposed, reads: impl Fn(&Axis) -> bool) -> Vec<Supposed> {
+        let mut all = vec![supposed.clone()];
+        for (at, axis) in self.list.iter().enumerate().filter(|(_, axis)| reads(axis)) {
+            let mut spread = Vec::with_capacity(all.len());
+            for one in all {
+                for point in one[at].iter() {
+                    let mut narrow = one.clone();
+                    narrow[at] = PointSet::one(point, axis.points());
+                    if self.fits(&narrow) {
+                        spread.push(narrow);
+                    }
+                }
+            }
+            all = spread;
+        }
+        all.retain(|one| self.fits(one));
+        all
+    }
+}
+
+fn least_of(axis: &Axis, set: &PointSet) -> Option<i64> {
+    set.iter().filter_map(|point| axis.content(point)).map(|share| share.0).min()
+}
+
+/// Every way of taking one of each.
+fn combinations(choices: &[SmallVec<[usize; 8]>]) -> Vec<SmallVec<[usize; 5]>> {
+    let mut all: Vec<SmallVec<[usize; 5]>> = vec![SmallVec::new()];
+    for list in choices {
+        let longer = all.iter().flat_map(|one| {
+            list.iter().map(move |&point| {
+                let mut one = one.clone();
+                one.push(point);
+                one
+            })
+        });
+        all = longer.collect();
+    }
+    all
+}
+
+/// What the records that are considered read of a line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads {
+    loaded: Vec<Instant>,
+    exported: Vec<Instant>,
+    /// Modes that stand beside an in-transit date.
+    modes: Vec<Mode>,
+    all_modes: Vec<Mode>,
+    claims: Vec<ClaimId>,
+    metal_weight: Vec<Rate>,
+    metals: [bool; 3],
+    bounds: [Vec<Rate>; 3],
+    us_part: bool,
+    /// Chapter 98 numbers, or any, whose claim asks for the value of processing abroad.
+    outside: Vec<Vec<Condition>>,
+    smelted: Vec<Vec<OriginRef>>,
+    exporters: Vec<Vec<OriginRef>>,
+    values: Vec<Cents>,
+    prices: Vec<(String, UnitPrice)>,
+    /// Bounds on column 1-general, or on the rate that applies.
+    bases: Vec<(bool, Rate)>,
+    /// Units of what is owed.
+    units: Vec<String>,
+    /// Totals top up these rates.
+    totals: Vec<Over>,
+}
+
+impl Reads {
+    /// What the records of a scope, all in force at a moment, read.
+    pub fn of(law: &Law<'_>, scope: &Bits, moment: Moment, flaw: Flaw) -> Self {
+        let timeline = &law.timeline;
+        let (provisions, exceptions) = (timeline.provisions.len(), timeline.exceptions.len());
+        let mut reads = Self::default();
+        for index in scope.iter() {
+            let short = |index: usize| u16::try_from(index).unwrap_or(u16::MAX);
+            if index < provisions {
+                reads.provision(timeline, ProvisionIx(short(index)), moment, flaw);
+            } else if index < provisions + exceptions {
+                let node = timeline.exception(ExceptionIx(short(index - provisions)));
+                reads.conditions(&node.when);
+                if node.record.spares == Some(Spares::OutsideProcessing) {
+                    let numbers = node.record.when.iter().filter(|c| matches!(c, Condition::Chapter98(_)));
+                    reads.outside.push(numbers.cloned().collect());
+                }
+            } else if let Some(node) = timeline.prohibitions.get(index - provisions - exceptions) {
+                reads.conditions(&node.when);
+            }
+        }
+        reads
+    }
+
+    fn provision(&mut self, timeline: &Timeline<'_>, provision: ProvisionIx, moment: Moment, flaw: Flaw) {
+        let node = timeline.provision(provision);
+        let rate = match layer(timeline, provision, moment, flaw) {
+            Layer::Terminated(_) => return,
+            Layer::Suspended(..) => None,
+            Layer::Kept(index) => node.suspensions[index].keeps.as_ref(),
+            Layer::InForce => timeline.in_force(&node.record.rates, moment.at, moment.known).map(|r| &r.rate),
+        };
+        self.conditions(&node.when);
+        match rate {
+            Some(DutyRate::OfMetal(_, metal)) => self.metals[*metal as usize] = true,
+            Some(DutyRate::OfNonUs(..)) => self.us_part = true,
+            Some(DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit)) if price.0 != 0 => {
+                self.units.push(unit.clone());
+            }
+            Some(DutyRate::Total(_, over)) => self.totals.push(*over),
+            _ => {}
+        }
+    }
+
+    fn conditions(&mut self, tests: &[Test<'_>]) {
+        let transit = is_transit_clause(tests);
+        for test in tests {
+            let Test::Fact(condition) = test else { continue };
+            match condition {
+                Condition::Loaded(bound) => self.loaded.push(moment_of(*bound)),
+                Condition::Exported(bound) => self.exported.push(moment_of(*bound)),
+                Condition::Mode(modes) => {
+                    self.all_modes.extend(modes);
+                    if transit {
+                        self.modes.extend(modes);
+                    }
+                }
+                Condition::Claim { claim, .. } => self.claims.push(*claim),
+                Condition::ValueAtMost(value) => self.values.push(*value),
+                Condition::UnitPrice { price, unit, .. } => self.prices.push((unit.clone(), *price)),
+                Condition::Share { of: Share::MetalWeight, pct, .. } => self.metal_weight.push(*pct),
+                Condition::Share { of: Share::Metal(metal), pct, .. } => {
+                    self.metals[*metal as usize] = true;
+                    self.bounds[*metal as usize].push(*pct);
+                }
+                Condition::Smelted { countries, .. } => self.smelted.push(countries.clone()),
+                Condition::ExportedFrom(countries) => self.exporters.push(countries.clone()),
+                Condition::Base { general, rate, .. } => self.bases.push((*general, *rate)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds what others read.
+    pub fn add(&mut self, other: &Self) {
+        self.loaded.extend(&other.loaded);
+        self.exported.extend(&other.exported);
+        self.modes.extend(&other.modes);
+        self.all_modes.extend(&other.all_modes);
+        self.claims.extend(&other.claims);
+        self.metal_weight.extend(&other.metal_weight);
+        for metal in 0..3 {
+            self.metals[metal] |= other.metals[metal];
+            self.bounds[metal].extend(&other.bounds[metal]);
+        }
+        self.us_part |= other.us_part;
+        self.outside.extend(other.outside.iter().cloned());
+        self.smelted.extend(other.smelted.iter().cloned());
+        self.exporters.extend(other.exporters.iter().cloned());
+        self.values.extend(&other.values);
+        self.prices.extend(other.prices.iter().cloned());
+        self.bases.extend(&other.bases);
+        self.units.extend(other.units.iter().cloned());
+        self.totals.extend(&other.totals);
+    }
+
+    /// The axes of a line. Where the entry date governs, the parts of its day are alternatives of their own.
+    pub fn axes(&self, law: &Law<'_>, line: &Stated<'_>, moments: &[Moment], entry_governs: bool) -> Axes {
+        let stated = line.line;
+        let mut list = Vec::new();
+        if !entry_governs {
+            list.push(Axis::Entered(inside(line.entered, law.facts.entry_cuts_in(line.entered))));
+        }
+        if let Some(date) = stated.import_date {
+            let span = date.span(line.clock);
+            list.push(Axis::Imported(inside(span, law.facts.entry_cuts_in(span))));
+        }
+        list.push(Axis::Loaded(transit(line, stated.loading_date, &self.loaded)));
+        list.push(Axis::Exported(transit(line, stated.export_date, &self.exported)));
+        if stated.mode.is_none() && !self.modes.is_empty() {
+            list.push(Axis::Mode(modes(&self.modes, &self.all_modes)));
+        }
+        let mut claims = self.claims.clone();
+        claims.sort_unstable();
+        claims.dedup();
+        let article = |claim: &ClaimId| law.timeline.ledger.claims[usize::from(claim.0)].article;
+        let open = |claim: &ClaimId| article(claim) && stated.claim(*claim).is_none();
+        list.extend(claims.into_iter().filter(open).map(Axis::Claim));
+        if stated.metal_weight_pct.is_none() && !self.metal_weight.is_empty() {
+            let bounds = self.metal_weight.iter().flat_map(|t| [t.0.saturating_sub(1), t.0]);
+            list.push(Axis::MetalWeight(shares(bounds.chain([0]), Rate::WHOLE)));
+        }
+        let room = self.contents(line, &mut list);
+        self.countries(law, line, moments, &mut list);
+        self.amounts(line, &mut list);
+        // What has one point is decided, but still has to be supposed.
+        list.retain(|axis| axis.points() > 0);
+        Axes { list, room }
+    }
+
+    /// The contents; what they can be together.
+    fn contents(&self, line: &Stated<'_>, list: &mut Vec<Axis>) -> i64 {
+        let stated = [line.line.steel_pct, line.line.aluminum_pct, line.line.copper_pct];
+        let taken: i64 = stated.iter().chain([&line.line.us_content_pct]).flatten().map(|share| share.0).sum();
+        let left = Rate((Rate::WHOLE.0 - taken).max(0));
+        let open: Vec<Metal> =
+            Metal::ALL.into_iter().filter(|m| stated[*m as usize].is_none() && self.metals[*m as usize]).collect();
+        let own = |metal: Metal| self.bounds[metal as usize].iter().flat_map(|t| [t.0.saturating_sub(1), t.0]);
+        for &metal in &open {
+            // Beside its own bounds, what the bounds of the others leave.
+            let others = open.iter().filter(|other| **other != metal);
+            let corners = others.flat_map(|other| own(*other)).map(|share| left.0.saturating_sub(share));
+            list.push(Axis::Metal(metal, shares([0, left.0].into_iter().chain(own(metal)).chain(corners), left)));
+        }
+        if self.us_part && line.line.us_content_pct.is_none() {
+            list.push(Axis::UsPart(shares([0, left.0].into_iter(), left)));
+        }
+        let claimed = |numbers: &Vec<Condition>| {
+            let holds = |condition: &Condition| match condition {
+                Condition::Chapter98(numbers) => crate::facts::chapter_98(line.line, numbers) == Some(true),
+                _ => true,
+            };
+            numbers.iter().all(holds)
+        };
+        let known = line.line.processing_value.is_some() && line.line.value.is_some();
+        if !known && self.outside.iter().any(claimed) {
+            list.push(Axis::Outside(vec![Rate::ZERO, Rate::WHOLE]));
+        }
+        left.0
+    }
+
+    /// Countries in and out of each set that is read; for smelting, one country or two.
+    fn countries(&self, law: &Law<'_>, line: &Stated<'_>, moments: &[Moment], list: &mut Vec<Axis>) {
+        let stated = line.line;
+        if !self.smelted.is_empty() && (stated.smelt_countries.is_empty() || stated.cast_country.is_none()) {
+            let single = representatives(law, moments, &self.smelted);
+            if stated.smelt_countries.is_empty() {
+                let mut lists: Vec<SmallVec<[Origin; 2]>> =
+                    single.iter().map(|c| SmallVec::from_slice(&[*c])).collect();
+                for (at, a) in single.iter().enumerate() {
+                    lists.extend(single[at + 1..].iter().map(|b| SmallVec::from_slice(&[*a, *b])));
+                }
+                list.push(Axis::Smelted(lists));
+            }
+            if stated.cast_country.is_none() {
+                list.push(Axis::Cast(single));
+            }
+        }
+        if stated.export_country.is_none() && !self.exporters.is_empty() {
+            list.push(Axis::Exporter(representatives(law, moments, &self.exporters)));
+        }
+    }
+
+    /// The value, for conditions, and quantities.
+    fn amounts(&self, line: &Stated<'_>, list: &mut Vec<Axis>) {
+        let stated = line.line;
+        let mut values: Vec<i64> = self.values.iter().flat_map(|v| [v.0, v.0.saturating_add(1)]).collect();
+        let mut quantities: Vec<(String, Vec<i64>)> = Vec::new();
+        for (unit, price) in &self.prices {
+            match quantity_in(stated, unit) {
+                Some(quantity) => {
+                    let product = i128::from(price.0) * i128::from(quantity.0);
+                    let least = product / UNIT_PRICES + i128::from(product % UNIT_PRICES > 0);
+                    values.extend(i64::try_from(least).ok().into_iter().flat_map(|v| [v.saturating_sub(1), v]));
+                }
+                None => turning(&mut quantities, unit, &[price.0.saturating_sub(1), price.0]),
+            }
+        }
+        for (general, bound) in &self.bases {
+            let base = if *general { line.general } else { line.ordinary };
+            if let Some(base) = base.filter(|base| base.ad_valorem.is_none()) {
+                base_turns(stated, base, *bound, &mut values, &mut quantities);
+            }
+        }
+        if stated.value.is_some() {
+            let topped = self.totals.iter().filter_map(|over| match over {
+                Over::General => line.general,
+                Over::Ordinary => line.ordinary,
+            });
+            let bases = topped.chain(line.ordinary).flat_map(Base::units).map(|unit| unit.to_string());
+            for unit in self.units.iter().cloned().chain(bases) {
+                if quantity_in(stated, &unit).is_none() {
+                    turning(&mut quantities, &unit, &[]);
+                }
+            }
+        } else {
+            values.retain(|value| *value >= 0);
+            values.sort_unstable();
+            values.dedup();
+            list.push(Axis::Value(values.into_iter().map(Cents).collect()));
+        }
+        for (unit, mut prices) in quantities {
+            prices.retain(|price| *price > 0);
+            prices.sort_unstable();
+            prices.dedup();
+            let between = prices.into_iter().map(|price| Amount::AtPrice(UnitPrice(price)));
+            list.push(Axis::Quantity(unit, [Amount::Nothing, Amount::Boundless].into_iter().chain(between).collect()));
+        }
+    }
+}
+
+/// Where a base rate that is not ad valorem crosses a share of the value: at these values, or prices of a unit.
+fn base_turns(
+    line: &EntryLine,
+    base: &Base,
+    bound: Rate,
+    values: &mut Vec<i64>,
+    quantities: &mut Vec<(String, Vec<i64>)>,
+) {
+    let Some((share, price, unit)) = base.one_price() else {
+        // Of several amounts per unit no one price is where it turns: their ends are looked at.
+        let open: Vec<Unit> = base.units().filter(|unit| quantity_in(line, &unit.to_string()).is_none()).collect();
+        open.iter().for_each(|unit| turning(quantities, &unit.to_string(), &[]));
+        return;
+    };
+    let bound = Fraction::new(i128::from(bound.0), i128::from(Rate::WHOLE.0));
+    let above = bound.and_then(|bound| {
+        let less = Fraction::new(-share.numerator(), share.denominator())?;
+        bound.plus(less)
+    });
+    let Some(above) = above.filter(|above| above.numerator() > 0 && price.0 > 0) else { return };
+    let name = unit.to_string();
+    if let Some(quantity) = quantity_in(line, &name) {
+        // price 10^-9 $ x quantity 10^-6 = share x value 10^-2 $
+        let product =
+            i128::from(price.0).checked_mul(i128::from(quantity.0)).and_then(|p| p.checked_mul(above.denominator()));
+        let greatest = product.map(|product| product / (above.numerator().saturating_mul(UNIT_PRICES)));
+        let greatest = greatest.and_then(|greatest| i64::try_from(greatest).ok());
+        values.extend(greatest.into_iter().flat_map(|v| [v, v.saturating_add(1)]));
+    } else {
+        let at = i128::from(price.0).checked_mul(above.denominator()).map(|p| p / above.numerator());
+        let at = at.and_then(|at| i64::try_from(at).ok());
+        let prices: Vec<i64> = at.into_iter().flat_map(|at| [at, at.saturating_add(1)]).collect();
+        turning(quantities, &name, &prices);
+    }
+}
+
+fn turning(quantities: &mut Vec<(String, Vec<i64>)>, unit: &str, prices: &[i64]) {
+    match quantities.iter_mut().find(|(known, _)| same_unit(known, unit)) {
+        Some((_, known)) => known.extend(prices),
+        None => quantities.push((unit.to_owned(), prices.to_vec())),
+    }
+}
+
+/// The first moment of a span, and those inside it.
+fn inside((from, _): (Instant, Instant), cuts: &[Instant]) -> Vec<Instant> {
+    [from].into_iter().chain(cuts.iter().copied()).collect()
+}
+
+/// The values of a loading or export date: not asserted, before all bounds, at each bound; of a bare date, its parts.
+fn transit(line: &Stated<'_>, stated: Option<When>, bounds: &[Instant]) -> Vec<Option<Instant>> {
+    let mut bounds = bounds.to_vec();
+    bounds.sort_unstable();
+    bounds.dedup();
+    if let Some(date) = stated {
+        let (from, until) = date.span(line.clock);
+        let inside = bounds.into_iter().filter(|at| from < *at && *at < until);
+        return [from].into_iter().chain(inside).map(Some).collect();
+    }
+    let before = bounds.first().map(|first| Instant(first.0.saturating_sub(1)));
+    let dates = before.into_iter().chain(bounds).map(Some);
+    [None].into_iter().chain(dates).collect()
+}
+
+/// Not asserted, each mode that stands beside an in-transit date, and one that no record names.
+fn modes(named: &[Mode], all: &[Mode]) -> Vec<Option<Mode>> {
+    const EVERY: [Mode; 6] = [Mode::Vessel, Mode::Rail, Mode::Truck, Mode::Air, Mode::Mail, Mode::Other];
+    let other = EVERY.into_iter().find(|mode| !all.contains(mode));
+    let read = EVERY.into_iter().filter(|mode| named.contains(mode) || Some(*mode) == other).map(Some);
+    [None].into_iter().chain(read).collect()
+}
+
+fn shares(values: impl Iterator<Item = i64>, most: Rate) -> Vec<Rate> {
+    let mut shares: Vec<_> = values.filter(|share| (0..=most.0).contains(share)).map(Rate).collect();
+    shares.sort_unstable();
+    shares.dedup();
+    shares
+}
+
+/// One country for each way of being in and out of sets at these moments, and one that none of them names.
+fn representatives(law: &Law<'_>, moments: &[Moment], sets: &[Vec<OriginRef>]) -> Vec<Origin> {
+    let mut named: Vec<Origin> = Vec::new();
+    for member in sets.iter().flatten() {
+        match member {
+            OriginRef::Country(origin) => named.push(*origin),
+            OriginRef::Group(group) => {
+                let members = &law.timeline.ledger.groups[usize::from(group.0)].members;
+                named.extend(members.iter().flat_map(|m| m.origins.iter().copied()));
+            }
+            OriginRef::Any => {}
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    let mut letters = (b'A'..=b'Z').flat_map(|a| (b'A'..=b'Z').map(move |b| Origin([a, b])));
+    let outside = letters.find(|country| !named.contains(country));
+    let mut found = Vec::new();
+    let mut signatures: Vec<Vec<bool>> = Vec::new();
+    for origin in named.into_iter().chain(outside) {
+        let holds = |moment: &Moment| {
+            sets.iter().map(|set| law.timeline.holds_origin(set, origin, *moment)).collect::<Vec<_>>()
+        };
+        let signature: Vec<bool> = moments.iter().flat_map(holds).collect();
+        if !signatures.contains(&signature) {
+            signatures.push(signature);
+            found.push(origin);
+        }
+    }
+    found
+}
+
+/// Whether the money of duties reads an axis.
+pub(crate) fn reads_axis(owed: &[Owed], units: &[String], axis: &Axis) -> bool {
+    let taken = |o: &Owed, wanted: u8| {
+        // What is taken off, or for the rest all that is not it.
+        o.basis().taken().any(|part| part == wanted || part == part::REST)
+    };
+    match axis {
+        Axis::Metal(metal, _) => {
+            let wanted = part::metal(*metal);
+            let content = |o: &Owed| o.basis().of == Of::Content;
+            owed.iter().any(|o| if content(o) { o.parts == wanted } else { taken(o, wanted) })
+        }
+        Axis::UsPart(_) => owed.iter().any(|o| matches!(o.rate, DutyRate::OfNonUs(..)) || taken(o, part::US)),
+        Axis::Outside(_) => owed.iter().any(|o| taken(o, part::OUTSIDE)),
+        Axis::Quantity(unit, _) => units.iter().any(|of| same_unit(of, unit)),
+        _ => false,
+    }
+}
