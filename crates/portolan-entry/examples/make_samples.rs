@@ -178,7 +178,8 @@ fn report(
     for (at, line) in (1..).zip(lines) {
         let mut duties = filed.get(&at).cloned().unwrap_or_default();
         duties.sort();
-        let ordinary = duties.iter().find(|(_, heading, _)| heading.is_empty()).map_or("0", |(.., duty)| duty).to_owned();
+        let ordinary =
+            duties.iter().find(|(_, heading, _)| heading.is_empty()).map_or("0", |(.., duty)| duty).to_owned();
         duties.retain(|(_, heading, _)| !heading.is_empty());
         duties.dedup_by(|a, b| a.1 == b.1);
         match chance.below(100) {

@@ -21,9 +21,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use portolan_engine::Law;
+use portolan_entry::Input;
 use portolan_entry::generate;
 use portolan_entry::read::{Room, Setup, Source};
-use portolan_entry::Input;
 use rust_xlsxwriter::Workbook;
 
 type Plain = fn(&Path) -> Result<u64, Box<dyn Error>>;

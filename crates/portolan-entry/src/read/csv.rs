@@ -63,7 +63,13 @@ impl CsvSource {
             if records > 0 || self.text.at_end {
                 self.text.left.extend_from_slice(&bytes[end..]);
                 bytes.truncate(end);
-                *piece = Piece { rows: Rows::Csv(bytes), first: self.rows, count: records, taken: self.text.taken(), notes: Vec::new() };
+                *piece = Piece {
+                    rows: Rows::Csv(bytes),
+                    first: self.rows,
+                    count: records,
+                    taken: self.text.taken(),
+                    notes: Vec::new(),
+                };
                 self.rows += records;
                 return Ok(records > 0);
             }

@@ -446,7 +446,12 @@ impl<'p> Folding<'p> {
     fn processing(&self, rows: &[Number<'_>], main: &Number<'_>) -> Vec<u8> {
         let plan = self.plan;
         if let Some(at) = plan.from.position(Column::ProcessingValueUsd) {
-            return rows.iter().map(|row| row.row.cell(at).trim_ascii()).find(|cell| !cell.is_empty()).unwrap_or_default().to_vec();
+            return rows
+                .iter()
+                .map(|row| row.row.cell(at).trim_ascii())
+                .find(|cell| !cell.is_empty())
+                .unwrap_or_default()
+                .to_vec();
         }
         let stated = |row: &&Number<'_>| {
             row.part == Part::Chapter98 && value::money(&plan.amount(row, plan.value)).is_ok_and(|v| v != Cents::ZERO)
@@ -492,7 +497,8 @@ impl Plan {
 
 /// What a cell of the rows states, where it states anything.
 fn stated<'n>(rows: &'n [Number<'_>], at: Option<usize>) -> impl Iterator<Item = Vec<u8>> + use<'n> {
-    let cells: Vec<Vec<u8>> = rows.iter().filter_map(|row| at.map(|at| row.row.cell(at).trim_ascii().to_vec())).collect();
+    let cells: Vec<Vec<u8>> =
+        rows.iter().filter_map(|row| at.map(|at| row.row.cell(at).trim_ascii().to_vec())).collect();
     cells.into_iter().filter(|cell| !cell.is_empty())
 }
 
@@ -549,4 +555,3 @@ fn segments<'n, 'r>(rows: &'n [Number<'r>], articles: usize) -> Vec<&'n [Number<
     found.push(&rows[start..]);
     found
 }
-

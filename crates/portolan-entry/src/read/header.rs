@@ -97,7 +97,7 @@ impl Header {
     /// Every fault of them: a name twice, two names of one column, a column that every line needs and that is missing.
     pub(super) fn understand(file: &str, cells: &[&[u8]]) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-                if cells.len() > MOST_COLUMNS {
+        if cells.len() > MOST_COLUMNS {
             let wrong = format!("the header has {} columns, more than {MOST_COLUMNS}", cells.len());
             return Err(Faults::of_file(file, FieldFault::of_line(wrong)));
         }
@@ -189,9 +189,9 @@ fn missing(required: Column) -> FieldFault {
 /// A header in one cell, which holds another sign than a comma between its names.
 fn other_separator(cells: &[&[u8]]) -> Option<FieldFault> {
     let [cell] = cells else { return None };
-    let (sign, name) = [(b';', "semicolons"), (b'\t', "tabs"), (b'|', "bars")].into_iter().find(|(sign, _)| {
-        Header::is_one(cell.split(|byte| byte == sign))
-    })?;
+    let (sign, name) = [(b';', "semicolons"), (b'\t', "tabs"), (b'|', "bars")]
+        .into_iter()
+        .find(|(sign, _)| Header::is_one(cell.split(|byte| byte == sign)))?;
     let names = cell.split(|byte| *byte == sign).count();
     let wrong = format!("the {names} names of the header are separated by {name}");
     Some(FieldFault::of_line(wrong).help("the cells are to be separated by commas: save it as CSV UTF-8"))

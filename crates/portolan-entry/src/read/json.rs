@@ -81,16 +81,19 @@ impl JsonSource {
                 let read = self.text.read_into(&mut bytes, PIECE);
                 read.map_err(|error| InputError::of_io(&self.name, error))?;
             }
-            let end = if self.text.at_end {
-                bytes.len()
-            } else {
-                memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1)
-            };
+            let end =
+                if self.text.at_end { bytes.len() } else { memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1) };
             let count = rows_of(&bytes[..end]).count() as u64;
             if count > 0 || self.text.at_end {
                 self.text.left.extend_from_slice(&bytes[end..]);
                 bytes.truncate(end);
-                *piece = Piece { rows: Rows::Json(bytes), first: self.rows, count, taken: self.text.taken(), notes: Vec::new() };
+                *piece = Piece {
+                    rows: Rows::Json(bytes),
+                    first: self.rows,
+                    count,
+                    taken: self.text.taken(),
+                    notes: Vec::new(),
+                };
                 self.rows += count;
                 return Ok(count > 0);
             }

@@ -228,7 +228,9 @@ impl Kind {
             [b'P', b'K', 3 | 5, 4 | 6, ..] => Self::Archive,
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Self::Refused(compound(head)),
             [b'B', b'Z', b'h', ..] => refused("it is packed with bzip2", "gzip and zstd are unpacked; pack it so"),
-            [0xFD, b'7', b'z', b'X', b'Z', ..] => refused("it is packed with xz", "gzip and zstd are unpacked; pack it so"),
+            [0xFD, b'7', b'z', b'X', b'Z', ..] => {
+                refused("it is packed with xz", "gzip and zstd are unpacked; pack it so")
+            }
             [b'7', b'z', 0xBC, 0xAF, ..] | [b'R', b'a', b'r', b'!', ..] => {
                 refused("this is an archive of files", "unpack it and give the files in it")
             }
@@ -237,9 +239,7 @@ impl Kind {
                 refused("this is an Arrow file (Feather)", "write it as Parquet")
             }
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => refused("the text is UTF-16", "save it as CSV UTF-8"),
-            _ if head.contains(&0) => {
-                refused("this is no text in UTF-8: it holds zero bytes", "save it as CSV UTF-8")
-            }
+            _ if head.contains(&0) => refused("this is no text in UTF-8: it holds zero bytes", "save it as CSV UTF-8"),
             _ => Self::Text,
         }
     }

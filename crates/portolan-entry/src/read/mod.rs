@@ -13,9 +13,9 @@ mod media;
 mod parquet;
 mod report;
 mod table;
-mod workbook;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 use std::borrow::Cow;
 use std::io;

@@ -22,9 +22,8 @@ pub(super) enum Report {
 const ENTRY_NUMBER: usize = 11;
 
 /// Provinces and territories of Canada, which the report names in place of the country.
-const PROVINCES: [&[u8; 2]; 15] = [
-    b"XA", b"XB", b"XC", b"XD", b"XE", b"XM", b"XN", b"XO", b"XP", b"XQ", b"XS", b"XT", b"XV", b"XW", b"XY",
-];
+const PROVINCES: [&[u8; 2]; 15] =
+    [b"XA", b"XB", b"XC", b"XD", b"XE", b"XM", b"XN", b"XO", b"XP", b"XQ", b"XS", b"XT", b"XV", b"XW", b"XY"];
 
 impl Report {
     /// Known by the names of its columns: those that no other file has together.
@@ -151,9 +150,13 @@ mod tests {
     #[test]
     fn signs_of_amounts_are_taken_away_where_they_are_in_their_places() {
         let report = Report::Es003;
-        for (shown, bare) in
-            [("$1,234.50", "1234.50"), ("12,345,678", "12345678"), ("$0.00", "0.00"), ("1,23", "1,23"), ("1.234,5", "1.234,5")]
-        {
+        for (shown, bare) in [
+            ("$1,234.50", "1234.50"),
+            ("12,345,678", "12345678"),
+            ("$0.00", "0.00"),
+            ("1,23", "1,23"),
+            ("1.234,5", "1.234,5"),
+        ] {
             assert_eq!(report.amount(shown.as_bytes()), Cow::Borrowed(bare.as_bytes()), "{shown}");
         }
         assert_eq!(Report::Plain.amount(b"$1,000"), Cow::Borrowed(b"$1,000"));

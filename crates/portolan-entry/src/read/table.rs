@@ -131,7 +131,10 @@ mod tests {
         table.end_row(5);
         let rows: Vec<Row> = table.rows().collect();
         assert_eq!(rows.len(), 3);
-        assert_eq!((rows[0].number, rows[0].cell(0), rows[0].cell(1), rows[0].cell(2)), (1, &b"a"[..], &b""[..], &b""[..]));
+        assert_eq!(
+            (rows[0].number, rows[0].cell(0), rows[0].cell(1), rows[0].cell(2)),
+            (1, &b"a"[..], &b""[..], &b""[..])
+        );
         assert_eq!((rows[1].cells.len(), rows[1].faults.len()), (0, 1));
         assert_eq!((rows[2].number, rows[2].cell(0), rows[2].faults.len()), (5, &b"xyz"[..], 0));
         assert!(table.row(9).cells.is_empty());

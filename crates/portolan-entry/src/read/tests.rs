@@ -57,10 +57,7 @@ fn each_wrong_file_is_named_by_one_clear_error() {
     says(b"PK\x03\x04...", "the archive cannot be read");
     says(b"\xff\xfeh\0", "UTF-16");
     says(b"hts_number,entry_date\n1,2\n", "the header has no column country_of_origin");
-    says(
-        b"hts_number,code,country_of_origin,entry_date\n",
-        "\"hts_number\" and \"code\" are one: both are hts_number",
-    );
+    says(b"hts_number,code,country_of_origin,entry_date\n", "\"hts_number\" and \"code\" are one: both are hts_number");
     says(b"code,country_of_origin,entry_date,x,x\n", "the columns \"x\" and \"x\" are one");
     says(b"code;country_of_origin;entry_date\n1;2;3\n", "separated by commas");
     says(b"code,country_of_origin,entry_date,\xff\n", "column 4 is not UTF-8");

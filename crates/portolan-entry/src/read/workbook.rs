@@ -56,7 +56,10 @@ impl BookSource {
         let known = header.columns.iter().map(|column| column.map(Column::name)).collect();
         let (size, columns) = (input.size().unwrap_or(0), header.columns.len());
         let header_row = found.row;
-        Ok((Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known, notes: Vec::new() }, header))
+        Ok((
+            Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known, notes: Vec::new() },
+            header,
+        ))
     }
 
     pub(super) fn drive(mut self, give: Give<'_>) -> Result<(), InputError> {
@@ -80,9 +83,9 @@ impl BookSource {
             let at_end = next.is_none();
             match next {
                 Some(cell) if cell.pos.0 <= self.header_row => continue,
-                Some(cell) => rows.take(cell.pos, &cell.value, cell.formula.is_some()).map_err(|fault| {
-                    InputError::of_file(&self.name, fault)
-                })?,
+                Some(cell) => rows
+                    .take(cell.pos, &cell.value, cell.formula.is_some())
+                    .map_err(|fault| InputError::of_file(&self.name, fault))?,
                 None => rows.end_row(),
             }
             if rows.table.len() < PIECE_ROWS && !at_end {
@@ -249,7 +252,9 @@ fn plain(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(sign.as_bytes());
     let whole = usize::try_from(exponent + 1).unwrap_or(0);
     if !(-12..=17).contains(&exponent) {
-        out.extend_from_slice(format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.')).as_bytes());
+        out.extend_from_slice(
+            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.')).as_bytes(),
+        );
     } else if whole >= digits.len() {
         out.extend_from_slice(format!("{digits:0<whole$}").as_bytes());
     } else if whole == 0 {
@@ -351,7 +356,9 @@ fn merged(name: &str, book: &mut Book, sheet: &str) -> Result<Vec<calamine::Dime
 
 fn damaged(name: &str, error: &XlsxError) -> InputError {
     let fault = match error {
-        XlsxError::Password => FieldFault::of_line("the workbook is protected by a password").help("save it without one"),
+        XlsxError::Password => {
+            FieldFault::of_line("the workbook is protected by a password").help("save it without one")
+        }
         other => FieldFault::of_line(format!("the workbook cannot be read: {other}"))
             .help("it is cut short or damaged; open it in a spreadsheet and save it anew"),
     };
@@ -393,7 +400,8 @@ fn check_archive(name: &str, raw: Raw) -> Result<Parts, InputError> {
         if !is_sheet && packed.saturating_mul(DEFLATE_RATIO) < FREE_BYTES {
             continue;
         }
-        let grown = measure(&mut part, packed, is_sheet.then_some(&mut parts.merged)).map_err(|error| damaged(&error))?;
+        let grown =
+            measure(&mut part, packed, is_sheet.then_some(&mut parts.merged)).map_err(|error| damaged(&error))?;
         if !grown {
             let text = format!("{part_name} in the workbook grows to more than {MOST_RATIO} times its size");
             return Err(wrong(&text, "no table of entry lines does"));

@@ -53,7 +53,10 @@ fn encodings() -> Vec<Bad> {
         bad("utf-16 little end first", [b"\xFF\xFE".to_vec(), utf16(&text, false)].concat()),
         bad("utf-16 big end first", [b"\xFE\xFF".to_vec(), utf16(&text, true)].concat()),
         bad("utf-16 without a mark", utf16(&text, false)),
-        bad("latin-1 in a row", b"code,country_of_origin,entry_date,maker\n9503.00.0073,CN,2025-06-05,caf\xE9\n".to_vec()),
+        bad(
+            "latin-1 in a row",
+            b"code,country_of_origin,entry_date,maker\n9503.00.0073,CN,2025-06-05,caf\xE9\n".to_vec(),
+        ),
         bad("latin-1 in the header", b"code,country_of_origin,entry_date,caf\xE9\n1,2,3,4\n".to_vec()),
         bad("half a sign", b"code,country_of_origin,entry_date,maker\n9503.00.0073,CN,2025-06-05,x\xE2\x82\n".to_vec()),
         bad("a zero byte late in the file", late_zero),
@@ -180,13 +183,34 @@ fn json() -> Vec<Bad> {
         second("json: a number", "17"),
         second("json: a text", "\"9503.00.0073\""),
         second("json: two objects on a line", &format!("{good}{good}")),
-        second("json: a value within a value", r#"{"hts_number":{"code":"9503.00.0073"},"country_of_origin":"CN","entry_date":"2025-06-05"}"#),
-        second("json: a list of lists", r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","claims":[["donation"]]}"#),
-        second("json: a key twice", r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","entry_date":"2025-06-06"}"#),
-        second("json: two names of one column", r#"{"hts_number":"9503.00.0073","code":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05"}"#),
-        second("json: an exponent", r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","entered_value_usd":1e5}"#),
-        second("json: the code as a number", r#"{"hts_number":101210010,"country_of_origin":"CN","entry_date":"2025-06-05"}"#),
-        second("json: a key without a name", r#"{"":"9503.00.0073","hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05"}"#),
+        second(
+            "json: a value within a value",
+            r#"{"hts_number":{"code":"9503.00.0073"},"country_of_origin":"CN","entry_date":"2025-06-05"}"#,
+        ),
+        second(
+            "json: a list of lists",
+            r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","claims":[["donation"]]}"#,
+        ),
+        second(
+            "json: a key twice",
+            r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","entry_date":"2025-06-06"}"#,
+        ),
+        second(
+            "json: two names of one column",
+            r#"{"hts_number":"9503.00.0073","code":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05"}"#,
+        ),
+        second(
+            "json: an exponent",
+            r#"{"hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05","entered_value_usd":1e5}"#,
+        ),
+        second(
+            "json: the code as a number",
+            r#"{"hts_number":101210010,"country_of_origin":"CN","entry_date":"2025-06-05"}"#,
+        ),
+        second(
+            "json: a key without a name",
+            r#"{"":"9503.00.0073","hts_number":"9503.00.0073","country_of_origin":"CN","entry_date":"2025-06-05"}"#,
+        ),
         second("json: a thousand deep", &format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000))),
         bad("json: not utf-8", [good.as_bytes(), b"\n{\"hts_number\":\"\xE9\"}\n"].concat()),
     ]
@@ -246,12 +270,25 @@ fn parquet() -> Vec<Bad> {
         bad("parquet: a column within a column", table(vec![("entered_value_usd", Arc::new(structure))])),
         bad("parquet: times of day", table(vec![("when", Arc::new(Time32SecondArray::from(vec![1])) as ArrayRef)])),
         bad("parquet: a name twice", table(vec![("x", texts("1")), ("x", texts("2"))])),
-        bad("parquet: a tail", table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![0.1 + 0.2])) as ArrayRef)])),
-        bad("parquet: not a number", table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![f64::NAN])) as ArrayRef)])),
-        bad("parquet: 1e308", table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![1e308])) as ArrayRef)])),
+        bad(
+            "parquet: a tail",
+            table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![0.1 + 0.2])) as ArrayRef)]),
+        ),
+        bad(
+            "parquet: not a number",
+            table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![f64::NAN])) as ArrayRef)]),
+        ),
+        bad(
+            "parquet: 1e308",
+            table(vec![("entered_value_usd", Arc::new(Float64Array::from(vec![1e308])) as ArrayRef)]),
+        ),
         bad("parquet: the code as a number", {
             let code: ArrayRef = Arc::new(Int64Array::from(vec![101_210_010]));
-            make::parquet_of(vec![("hts_number", code), ("country_of_origin", texts("CN")), ("entry_date", texts("2025-06-05"))])
+            make::parquet_of(vec![
+                ("hts_number", code),
+                ("country_of_origin", texts("CN")),
+                ("entry_date", texts("2025-06-05")),
+            ])
         }),
         bad("parquet: no rows", {
             let none = |column: ArrayRef| column.slice(0, 0);
@@ -286,10 +323,28 @@ fn sheet(rows: &str) -> Vec<u8> {
         .collect();
     archive(&[
         ("[Content_Types].xml", "<Types/>"),
-        ("_rels/.rels", &format!("<Relationships xmlns=\"{relations}\"><Relationship Id=\"r\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>")),
-        ("xl/workbook.xml", &format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Lines\" sheetId=\"1\" r:id=\"s\"/></sheets></workbook>")),
-        ("xl/_rels/workbook.xml.rels", &format!("<Relationships xmlns=\"{relations}\"><Relationship Id=\"s\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>")),
-        ("xl/worksheets/sheet1.xml", &format!("<worksheet xmlns=\"{main}\"><sheetData><row r=\"1\">{head}</row>{rows}</sheetData></worksheet>")),
+        (
+            "_rels/.rels",
+            &format!(
+                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"r\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            &format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Lines\" sheetId=\"1\" r:id=\"s\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            &format!(
+                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"s\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            &format!("<worksheet xmlns=\"{main}\"><sheetData><row r=\"1\">{head}</row>{rows}</sheetData></worksheet>"),
+        ),
     ])
 }
 
@@ -334,7 +389,10 @@ fn workbooks() -> Vec<Bad> {
             book.add_worksheet();
             book.save_to_buffer().unwrap()
         }),
-        bad("workbook: no country", make::xlsx(&make::rows("hts_number,entry_date\n9503.00.0073,2025-06-05\n")).clone()),
+        bad(
+            "workbook: no country",
+            make::xlsx(&make::rows("hts_number,entry_date\n9503.00.0073,2025-06-05\n")).clone(),
+        ),
         bad("workbook: one sheet, no country", {
             let mut book = Workbook::new();
             let sheet = book.add_worksheet();
@@ -361,26 +419,75 @@ fn cells() -> Vec<Bad> {
     };
     let format = Format::new();
     vec![
-        bad("workbook: merged cells", lines(&|sheet| { sheet.merge_range(1, 1, 2, 1, "CN", &format).unwrap(); })),
-        bad("workbook: the result of a formula is an error", lines(&|sheet| {
-            sheet.write_formula(2, 3, Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
-        })),
+        bad(
+            "workbook: merged cells",
+            lines(&|sheet| {
+                sheet.merge_range(1, 1, 2, 1, "CN", &format).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: the result of a formula is an error",
+            lines(&|sheet| {
+                sheet.write_formula(2, 3, Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
+            }),
+        ),
         bad("workbook: an error", sheet(&good_row(2, "<c r=\"D2\" t=\"e\"><v>#REF!</v></c>"))),
         bad("workbook: a formula without a result", sheet(&good_row(2, "<c r=\"D2\"><f>B1*2</f></c>"))),
-        bad("workbook: a value beside the table", lines(&|sheet| { sheet.write(2, 6, "see note").unwrap(); })),
-        bad("workbook: below zero", lines(&|sheet| { sheet.write(3, 3, -12.5).unwrap(); })),
-        bad("workbook: 1e308", lines(&|sheet| { sheet.write(3, 3, 1e308).unwrap(); })),
-        bad("workbook: a third decimal", lines(&|sheet| { sheet.write(3, 3, 1.005).unwrap(); })),
-        bad("workbook: the code as a number", lines(&|sheet| { sheet.write(1, 0, 101_210_010).unwrap(); })),
-        bad("workbook: the number of a day", lines(&|sheet| { sheet.write(1, 2, 45_813).unwrap(); })),
-        bad("workbook: a day with a time", lines(&|sheet| {
-            let stamp = rust_xlsxwriter::ExcelDateTime::parse_from_str("2025-06-05T10:30:00").unwrap();
-            sheet.write_with_format(1, 2, &stamp, &Format::new().set_num_format("yyyy-mm-dd hh:mm")).unwrap();
-        })),
-        bad("workbook: a duration", lines(&|sheet| {
-            sheet.write_with_format(1, 3, 1.5, &Format::new().set_num_format("[h]:mm:ss")).unwrap();
-        })),
-        bad("workbook: a truth", lines(&|sheet| { sheet.write(1, 3, true).unwrap(); })),
+        bad(
+            "workbook: a value beside the table",
+            lines(&|sheet| {
+                sheet.write(2, 6, "see note").unwrap();
+            }),
+        ),
+        bad(
+            "workbook: below zero",
+            lines(&|sheet| {
+                sheet.write(3, 3, -12.5).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: 1e308",
+            lines(&|sheet| {
+                sheet.write(3, 3, 1e308).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: a third decimal",
+            lines(&|sheet| {
+                sheet.write(3, 3, 1.005).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: the code as a number",
+            lines(&|sheet| {
+                sheet.write(1, 0, 101_210_010).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: the number of a day",
+            lines(&|sheet| {
+                sheet.write(1, 2, 45_813).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: a day with a time",
+            lines(&|sheet| {
+                let stamp = rust_xlsxwriter::ExcelDateTime::parse_from_str("2025-06-05T10:30:00").unwrap();
+                sheet.write_with_format(1, 2, &stamp, &Format::new().set_num_format("yyyy-mm-dd hh:mm")).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: a duration",
+            lines(&|sheet| {
+                sheet.write_with_format(1, 3, 1.5, &Format::new().set_num_format("[h]:mm:ss")).unwrap();
+            }),
+        ),
+        bad(
+            "workbook: a truth",
+            lines(&|sheet| {
+                sheet.write(1, 3, true).unwrap();
+            }),
+        ),
         bad("workbook: rows out of order", sheet(&format!("{}{}", good_row(5, ""), good_row(3, "")))),
         bad("workbook: its XML cut short", sheet("<row r=\"2\"><c r=\"A2\"><v>1</v>")),
         bad("workbook: a text that is not there", sheet(&good_row(2, "<c r=\"D2\" t=\"s\"><v>7</v></c>"))),
@@ -394,23 +501,39 @@ fn reports() -> Vec<Bad> {
     let report = |name: &str, rows: &[&str]| bad(name, format!("{head}\n{}\n", rows.join("\n")));
     vec![
         report("report: no article", &["E1,1,06/05/2025,CN,1,99030124,0,20", "E1,1,06/05/2025,CN,2,99030125,0,10"]),
-        report("report: two numbers of chapter 98", &[
-            "E1,1,06/05/2025,MX,1,98020080,600,0",
-            "E1,1,06/05/2025,MX,2,98020060,600,0",
-            "E1,1,06/05/2025,MX,3,6203424500,400,66.40",
-        ]),
-        report("report: rows that differ", &["E1,1,06/05/2025,CN,1,99030124,0,20", "E1,1,06/05/2025,HK,2,9503000073,100,0"]),
-        report("report: an amount that is none", &["E1,1,06/05/2025,CN,1,99030124,0,n/a", "E1,1,06/05/2025,CN,2,9503000073,100,0"]),
+        report(
+            "report: two numbers of chapter 98",
+            &[
+                "E1,1,06/05/2025,MX,1,98020080,600,0",
+                "E1,1,06/05/2025,MX,2,98020060,600,0",
+                "E1,1,06/05/2025,MX,3,6203424500,400,66.40",
+            ],
+        ),
+        report(
+            "report: rows that differ",
+            &["E1,1,06/05/2025,CN,1,99030124,0,20", "E1,1,06/05/2025,HK,2,9503000073,100,0"],
+        ),
+        report(
+            "report: an amount that is none",
+            &["E1,1,06/05/2025,CN,1,99030124,0,n/a", "E1,1,06/05/2025,CN,2,9503000073,100,0"],
+        ),
         report("report: a duty below zero", &["E1,1,06/05/2025,CN,1,9503000073,100,-5"]),
         report("report: a row too short", &["E1,1,06/05/2025,CN,1,9503000073,100,5", "E1,2,06/05/2025"]),
-        report("report: values on several headings", &[
-            "E1,1,06/05/2025,CN,1,99030124,100,20",
-            "E1,1,06/05/2025,CN,2,99030125,50,10",
-            "E1,1,06/05/2025,CN,3,9503000073,0,0",
-        ]),
-        report("report: an entry number that a spreadsheet rounded", &["1.23457E+10,x,06/05/2025,CN,1,9503000073,100,0"]),
+        report(
+            "report: values on several headings",
+            &[
+                "E1,1,06/05/2025,CN,1,99030124,100,20",
+                "E1,1,06/05/2025,CN,2,99030125,50,10",
+                "E1,1,06/05/2025,CN,3,9503000073,0,0",
+            ],
+        ),
+        report(
+            "report: an entry number that a spreadsheet rounded",
+            &["1.23457E+10,x,06/05/2025,CN,1,9503000073,100,0"],
+        ),
         bad("report: no line number", {
-            let columns = "Entry Summary Number,Entry Date,Country of Origin Code,Tariff Ordinal Number,HTS Number - Full";
+            let columns =
+                "Entry Summary Number,Entry Date,Country of Origin Code,Tariff Ordinal Number,HTS Number - Full";
             format!("{columns}\nE1,06/05/2025,CN,1,9503000073\n")
         }),
     ]

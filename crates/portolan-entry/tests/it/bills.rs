@@ -42,6 +42,7 @@ fn a_bill_has_the_columns_of_the_interface_in_their_order() {
         "filed_duty_total",
         "delta",
         "finding",
+        "finding_note",
         "ledger_version",
     ];
     assert_eq!(bill.names[bill.names.len() - rest.len()..], rest);

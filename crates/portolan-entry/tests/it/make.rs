@@ -80,9 +80,8 @@ fn column(name: &str, cells: &[Option<&str>]) -> ArrayRef {
 
 /// Parquet of columns as they are, in row groups of a thousand.
 pub fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let fields = columns.iter().map(|(name, array)| {
-        arrow::datatypes::Field::new(*name, array.data_type().clone(), true)
-    });
+    let fields =
+        columns.iter().map(|(name, array)| arrow::datatypes::Field::new(*name, array.data_type().clone(), true));
     let schema = Arc::new(arrow::datatypes::Schema::new(fields.collect::<Vec<_>>()));
     let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
     let properties = parquet::file::properties::WriterProperties::builder()
