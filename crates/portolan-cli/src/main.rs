@@ -6,11 +6,15 @@ mod bill;
 mod cases;
 mod check;
 mod clock;
+mod compare;
+mod diff;
 mod drift;
 mod duty;
 mod explain;
 mod failure;
+mod goods;
 mod options;
+mod panel;
 mod progress;
 mod rates;
 mod refund;
@@ -21,6 +25,7 @@ mod schedule;
 mod snippet;
 mod source;
 mod term;
+mod timeline;
 mod words;
 
 use std::path::PathBuf;
@@ -57,21 +62,31 @@ enum Command {
     Claims,
     /// The register of legal acts
     Acts(registers::ActsArgs),
+    /// Measures that are no tariffs, with how each stands on a day
+    Measures(registers::MeasuresArgs),
     /// What the ledger covers, and through which day it was checked
     Coverage,
     /// The ready scenarios: what `--scenario` can suppose by name
     Scenarios,
+    /// The story between two sides in order: acts, truces, measures, events, on the terminal or as a picture
+    Timeline(timeline::Args),
+    /// What one law, or one supposition, asks for more or less than another
+    Compare(compare::Args),
+    /// Which goods pay something else on another day, by how much, and by which act
+    Diff(diff::Args),
     /// What changes next on either side if nothing is signed
     Clock(clock::Args),
     /// An official edition of the schedule held against the ledger, heading by heading
     Drift(drift::Args),
+    /// What every number from every country bears on every day, as Parquet
+    Panel(panel::Args),
     /// Effective tariff rates: duty over the value of trade, by day, partner, family
     Rates(rates::Args),
     /// Every fault of a ledger folder, with its place
     Check,
     /// Run every worked case
     Test,
-    /// A diagnostic, a heading, a program, a claim or an act
+    /// A diagnostic, a heading, a program, a claim, an act, a measure or an event
     Explain(explain::Args),
     /// The rates of a number by date, and editions that you bring
     Schedule(schedule::Args),
@@ -86,10 +101,15 @@ impl Cli {
             Command::Refund(args) => refund::run(args, ledger),
             Command::Claims => registers::claims(ledger),
             Command::Acts(args) => registers::acts(args, ledger),
+            Command::Measures(args) => registers::measures(args, ledger),
             Command::Coverage => registers::coverage(ledger),
             Command::Scenarios => scenarios::run(ledger),
+            Command::Timeline(args) => timeline::run(args, ledger),
+            Command::Compare(args) => compare::run(args, ledger),
+            Command::Diff(args) => diff::run(args, ledger),
             Command::Clock(args) => clock::run(args, ledger),
             Command::Drift(args) => drift::run(args, ledger),
+            Command::Panel(args) => panel::run(args, ledger),
             Command::Rates(args) => rates::run(args, ledger),
             Command::Check => check::run(ledger),
             Command::Test => cases::run(ledger),

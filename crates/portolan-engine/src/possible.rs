@@ -145,7 +145,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The duties that stand, and the ordinary duty.
-    fn amounts(
+    pub(crate) fn amounts(
         &self,
         q: &Question<'l>,
         leaf: &Leaf,

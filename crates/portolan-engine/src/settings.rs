@@ -471,6 +471,11 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
+    /// On which side of each bound on a base rate two percentages lie: column 1-general, and the rate that applies.
+    pub fn base_sides(&self, general: Rate, ordinary: Rate) -> impl Iterator<Item = bool> + '_ {
+        self.bases.iter().map(move |(of_general, bound)| if *of_general { general } else { ordinary } >= *bound)
+    }
+
     /// What the records of a scope, all in force at a moment, read.
     pub fn of(law: &Law<'_>, scope: &Bits, moment: Moment, flaw: Flaw) -> Self {
         let timeline = &law.timeline;

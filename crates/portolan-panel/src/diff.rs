@@ -6,17 +6,20 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use portolan_engine::history::{FactsIx, Histories};
+use portolan_engine::history::{FactsIx, Histories, Treatment};
 use portolan_engine::resolve::Record;
 use portolan_engine::{Fault, Pct};
 use portolan_ledger::record::{ActId, Origin};
+use portolan_ledger::timeline::ProvisionIx;
 use portolan_ledger::{Day, TariffCode};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::compare::{Asked, Cell, Comparison, End, compare, share_out};
+use crate::compare::{Asked, Cell, Comparison, End, Pair, compare, share_out};
 
-/// How many cells are looked at in one piece.
-const CHUNK: usize = 8192;
+use self::causes::Decided;
+
+/// How many cells are looked at in one piece: what was found in one is not known in the next.
+const CHUNK: usize = 1 << 16;
 
 /// Why what goods bear differs: one record that stands otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,9 +73,13 @@ pub struct Group {
 /// The ledger is wrong: two duties of one program stand on one line and nothing relates them.
 pub fn diff(asked: &Asked, ends: [End<'_>; 2]) -> Result<Diff, Fault> {
     let comparison = compare(asked, ends)?;
+    let kinds = kinds(&comparison.pairs);
     let pieces: Vec<&[Cell]> = comparison.cells.chunks(CHUNK).collect();
-    let parts =
-        share_out(pieces.len(), || Finder::new(asked, ends, &comparison), |finder, at| finder.causes(pieces[at]));
+    let parts = share_out(
+        pieces.len(),
+        || Finder::new(asked, ends, (&comparison, &kinds)),
+        |finder, at| finder.causes(pieces[at]),
+    );
     let mut found: Vec<Vec<Cause>> = Vec::new();
     let mut known: FxHashMap<Vec<Cause>, u32> = FxHashMap::default();
     let mut of_cell = Vec::with_capacity(comparison.cells.len());
@@ -95,24 +102,67 @@ pub fn diff(asked: &Asked, ends: [End<'_>; 2]) -> Result<Diff, Fault> {
 /// Sets of causes, and for each cell the index of its own.
 type Part = (Vec<Vec<Cause>>, Vec<u32>);
 
-/// Finds causes, each once for all cells in which the same records stand for the same reasons.
+/// What tells causes apart beside lists and groups: the headings, the provisions that stand, whether what one adds or the
+/// ordinary duty is another, and what is forbidden. Rates themselves do not: at one end a provision has one rate.
+#[derive(PartialEq, Eq, Hash)]
+struct Kind<'c> {
+    headings: [&'c [String]; 2],
+    provisions: [Vec<(ProvisionIx, bool)>; 2],
+    ordinary: bool,
+    prohibited: [bool; 2],
+    open: [bool; 2],
+}
+
+/// The kind of each pair, by its number.
+fn kinds<'p>(pairs: &'p [Pair]) -> Vec<u32> {
+    let mut known: FxHashMap<Kind<'p>, u32> = FxHashMap::default();
+    let mut kind = |pair: &'p Pair| {
+        let ends = [&pair.before, &pair.after];
+        let ordinary = |end: &Treatment| {
+            end.bill.total_pct.zip(end.bill.additional_pct).map(|(total, additional)| total.0 - additional.0)
+        };
+        let added = |at: usize, provision: ProvisionIx| ends[at].measures.iter().find(|(p, _)| *p == provision);
+        let kind = Kind {
+            headings: [&pair.before.bill.headings, &pair.after.bill.headings],
+            provisions: [0, 1].map(|at: usize| {
+                let of = |(provision, pct): &(ProvisionIx, Option<Pct>)| {
+                    (*provision, added(1 - at, *provision).is_some_and(|(_, other)| other == pct))
+                };
+                ends[at].measures.iter().map(of).collect()
+            }),
+            ordinary: ordinary(ends[0]) != ordinary(ends[1]),
+            prohibited: ends.map(|end| end.bill.prohibited),
+            open: ends.map(|end| !end.bill.needs_input.is_empty()),
+        };
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        *known.entry(kind).or_insert(next)
+    };
+    pairs.iter().map(&mut kind).collect()
+}
+
+/// Finds causes, each once for all cells of one kind; where lists or groups decide, once for each class of goods or origins.
 struct Finder<'l, 'c> {
     comparison: &'c Comparison,
+    kinds: &'c [u32],
     ends: [End<'l>; 2],
     halves: [Histories<'l>; 2],
+    /// For each kind what decides, and for each of these the causes.
+    decided: FxHashMap<u32, Decided>,
     of: FxHashMap<(u32, u32, u32), u32>,
     sets: Vec<Vec<Cause>>,
 }
 
 impl<'l, 'c> Finder<'l, 'c> {
-    fn new(asked: &Asked, ends: [End<'l>; 2], comparison: &'c Comparison) -> Self {
+    fn new(asked: &Asked, ends: [End<'l>; 2], (comparison, kinds): (&'c Comparison, &'c [u32])) -> Self {
         let half = |end: End<'l>| Histories::new(end.law, asked.side, asked.view, end.known, end.days);
-        Self { comparison, ends, halves: ends.map(half), of: FxHashMap::default(), sets: Vec::new() }
+        let (decided, of) = (FxHashMap::default(), FxHashMap::default());
+        Self { comparison, kinds, ends, halves: ends.map(half), decided, of, sets: Vec::new() }
     }
 
     fn causes(&mut self, cells: &[Cell]) -> Result<Part, Fault> {
         self.sets.clear();
         self.of.clear();
+        self.decided.clear();
         let mut of_cell = Vec::with_capacity(cells.len());
         for cell in cells {
             of_cell.push(self.of_cell(cell)?);
@@ -121,38 +171,48 @@ impl<'l, 'c> Finder<'l, 'c> {
     }
 
     fn of_cell(&mut self, cell: &Cell) -> Result<u32, Fault> {
-        let code = self.comparison.products[cell.product as usize][0];
-        let origin = self.comparison.origins[cell.origin as usize][0];
-        let mut lines = Vec::with_capacity(2);
-        let mut laws = [0, 0];
-        for (side, (half, end)) in self.halves.iter_mut().zip(&self.ends).enumerate() {
-            let day = Day(end.days.0.0 + cell.from);
-            let product =
-                half.products(code, end.days)?.into_iter().find(|span| (span.from..span.until).contains(&day));
-            let Some(product) = product else { continue };
-            let class = half.origin(origin);
-            laws[side] = half.law_from(product.product, class);
-            let mut line = half.line(product.product, class, FactsIx(0), day);
-            // Lists are looked up for this code; the others of its class stand on the same.
-            (line.code, line.origin) = (code, origin);
-            lines.push(line);
-        }
-        let key = (laws[0], laws[1], cell.pair);
-        if let Some(&known) = self.of.get(&key) {
+        let kind = self.kinds[cell.pair as usize];
+        let key = |decided: Decided| {
+            let product = if decided.by_list { cell.product } else { u32::MAX };
+            (kind, product, if decided.by_group { cell.origin } else { u32::MAX })
+        };
+        let known = self.decided.get(&kind).map(|decided| key(*decided));
+        if let Some(&known) = known.and_then(|key| self.of.get(&key)) {
             return Ok(known);
         }
-        let mut ends = Vec::with_capacity(2);
-        for (half, line) in self.halves.iter_mut().zip(&lines) {
-            ends.push(half.engine().answer(line)?);
-        }
-        let set = match (&lines[..], &ends[..]) {
-            ([first, second], [before, after]) => causes::of(self.ends[0].law, [(first, before), (second, after)]),
-            _ => Vec::new(),
-        };
+        let (set, decided) = self.look(cell)?;
+        let kept = self.decided.entry(kind).or_insert(decided);
+        // Once something is decided by a list or a group, it is looked at for each.
+        kept.by_list |= decided.by_list;
+        kept.by_group |= decided.by_group;
+        let key = key(*kept);
         let at = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
         self.sets.push(set);
         self.of.insert(key, at);
         Ok(at)
+    }
+
+    /// The causes of one cell.
+    fn look(&mut self, cell: &Cell) -> Result<(Vec<Cause>, Decided), Fault> {
+        let code = self.comparison.products[cell.product as usize][0];
+        let origin = self.comparison.origins[cell.origin as usize][0];
+        let mut lines = Vec::with_capacity(2);
+        let mut answers = Vec::with_capacity(2);
+        for (half, end) in self.halves.iter_mut().zip(&self.ends) {
+            let day = Day(end.days.0.0 + cell.from);
+            let spans = half.products(code, end.days)?;
+            let Some(span) = spans.iter().find(|span| (span.from..span.until).contains(&day)) else { continue };
+            let class = half.origin(origin);
+            let mut line = half.line(span.product, class, FactsIx(0), day);
+            // Lists are looked up for this code; the others of its class stand on the same.
+            (line.code, line.origin) = (code, origin);
+            answers.push(half.engine().answer(&line)?);
+            lines.push(line);
+        }
+        Ok(match (&lines[..], &answers[..]) {
+            ([first, second], [before, after]) => causes::of(self.ends[0].law, [(first, before), (second, after)]),
+            _ => Default::default(),
+        })
     }
 }
 

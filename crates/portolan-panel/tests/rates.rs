@@ -1,5 +1,6 @@
 //! Effective rates against the bills of single lines, against published averages, and against themselves.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -339,7 +340,7 @@ fn china_rates(tariffs: &str) -> String {
     for (code, own) in rates {
         for (step, (date, _)) in steps.iter().enumerate() {
             let mean = own.iter().map(|rates| rates[step]).sum::<i64>() / i64::try_from(own.len()).unwrap();
-            text += &format!("{code},{date},{}\n", Rate(mean));
+            writeln!(text, "{code},{date},{}", Rate(mean)).unwrap();
         }
     }
     text

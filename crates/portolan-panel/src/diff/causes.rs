@@ -4,7 +4,7 @@ use portolan_engine::Law;
 use portolan_engine::answer::{Answer, Reason, Row, Subject};
 use portolan_engine::resolve::{Record, Why};
 use portolan_ledger::line::{EntryLine, Status, View};
-use portolan_ledger::record::{ActId, ListId, OriginRef, Scope, Term};
+use portolan_ledger::record::{ActId, Column, ListId, OriginRef, Scope, Term};
 use portolan_ledger::timeline::{Dated, Moment, ProvisionIx, Timeline};
 use portolan_ledger::{Instant, TariffCode};
 
@@ -17,15 +17,25 @@ struct Side<'a> {
     moment: Moment,
 }
 
-/// A record that stands otherwise, and whether it does so of itself or follows another.
+/// What decided causes beside the records: they hold for other goods only where these are alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// The goods are on a list at one end alone.
+    pub by_list: bool,
+    /// The origin is in a group at one end alone.
+    pub by_group: bool,
+}
+
+/// A record that stands otherwise, whether it does so of itself or follows another, and by what.
 struct Found {
     cause: Cause,
     own: bool,
+    decided: Decided,
 }
 
 /// The causes of a difference. What only follows another record (a heading that gives way to one that is new) is left out
 /// where there is one that changed of itself.
-pub fn of(law: &Law<'_>, ends: [(&EntryLine, &Answer); 2]) -> Vec<Cause> {
+pub fn of(law: &Law<'_>, ends: [(&EntryLine, &Answer); 2]) -> (Vec<Cause>, Decided) {
     let sides = ends.map(|(line, answer)| {
         let at = answer.moments.last().copied().unwrap_or(Instant::MIN);
         let day = law.clocks.get(usize::from(line.side.0)).map_or(line.known_date, |clock| clock.day_of(at));
@@ -38,10 +48,14 @@ pub fn of(law: &Law<'_>, ends: [(&EntryLine, &Answer); 2]) -> Vec<Cause> {
     let mut found: Vec<Found> = records.into_iter().filter_map(|record| changed(law, &sides, record)).collect();
     found.extend(ordinary(law, &sides));
     let own = found.iter().any(|found| found.own);
+    let decided = found.iter().fold(Decided::default(), |all, found| Decided {
+        by_list: all.by_list || found.decided.by_list,
+        by_group: all.by_group || found.decided.by_group,
+    });
     let mut causes: Vec<Cause> = found.into_iter().filter(|found| found.own || !own).map(|found| found.cause).collect();
     causes.sort();
     causes.dedup();
-    causes
+    (causes, decided)
 }
 
 impl<'a> Side<'a> {
@@ -98,28 +112,40 @@ fn changed(law: &Law<'_>, sides: &[Side<'_>; 2], record: Record) -> Option<Found
     if !rows.iter().any(|row| bears(*row)) || before == after && points(rows[0]) == points(rows[1]) {
         return None;
     }
-    let act = own_act(law, sides, record, rows);
+    let (act, decided) = own_act(law, sides, record, rows);
     let fallback = rows[1].or(rows[0]).and_then(|row| row.act);
     let cause = Cause { act: act.or(fallback), program: Some(program), record: Some(record), before, after };
-    Some(Found { cause, own: act.is_some() })
+    Some(Found { cause, own: act.is_some(), decided })
 }
 
 /// The act by which a record itself stands otherwise; none where it follows another.
-fn own_act(law: &Law<'_>, sides: &[Side<'_>; 2], record: Record, rows: [Option<&Row>; 2]) -> Option<ActId> {
+fn own_act(law: &Law<'_>, sides: &[Side<'_>; 2], record: Record, rows: [Option<&Row>; 2]) -> (Option<ActId>, Decided) {
     let timeline = &law.timeline;
     let terms =
         [0, 1].map(|side: usize| rows[side].and_then(|row| deciding(timeline, record, row, sides[side].moment)));
     let began = terms[1].filter(|term| !in_force_at(timeline, term, sides[0].moment));
+    let by_list = Decided { by_list: true, by_group: false };
     if let Some(term) = began {
-        return Some(term.act);
+        // Goods that were put on the list after the duty began bear it by that act.
+        let scopes = scopes(timeline, record, rows).into_iter();
+        let later = scopes.filter_map(|scope| list_act(law, scope, sides)).find(|listed| listed.from > term.from);
+        return later.map_or((Some(term.act), Decided::default()), |listed| (Some(listed.act), by_list));
     }
     let ended =
         terms[0].filter(|term| terms[1] != Some(*term) && ends(timeline, record, rows[0], term, sides[1].moment));
     if let Some(term) = ended {
-        return Some(restated(timeline, record, rows[0], &term, sides[1].moment).unwrap_or(term.act));
+        let act = restated(timeline, record, rows[0], &term, sides[1].moment).unwrap_or(term.act);
+        return (Some(act), Decided::default());
     }
-    let scopes = scopes(timeline, record, rows);
-    scopes.into_iter().find_map(|scope| membership(law, scope, sides))
+    for scope in scopes(timeline, record, rows) {
+        if let Some(listed) = list_act(law, scope, sides) {
+            return (Some(listed.act), by_list);
+        }
+        if let Some(act) = group_act(law, scope, sides) {
+            return (Some(act), Decided { by_list: false, by_group: true });
+        }
+    }
+    (None, Decided::default())
 }
 
 /// Whether a term was known and in force at a moment.
@@ -211,16 +237,20 @@ fn scopes<'t>(timeline: &'t Timeline<'_>, record: Record, rows: [Option<&Row>; 2
     found
 }
 
-/// The act by which the line is on a list, or its origin in a group, at one end alone.
-fn membership(law: &Law<'_>, scope: &Scope, sides: &[Side<'_>; 2]) -> Option<ActId> {
+/// The term by whose act the line is on a list of a scope at one end alone.
+fn list_act(law: &Law<'_>, scope: &Scope, sides: &[Side<'_>; 2]) -> Option<Term> {
     let listed = |lists: &[ListId], side: &Side<'_>| listed(law, lists, side.line.code, side.moment);
-    for lists in [&scope.products, &scope.products_except] {
+    [&scope.products, &scope.products_except].into_iter().find_map(|lists| {
         match (listed(lists, &sides[0]), listed(lists, &sides[1])) {
-            (None, Some((_, term))) => return Some(term.act),
-            (Some((list, term)), None) => return Some(delisted(law, list, sides[0].line.code, &term, sides[1].moment)),
-            _ => {}
+            (None, Some((_, term))) => Some(term),
+            (Some((list, term)), None) => Some(delisted(law, list, sides[0].line.code, &term, sides[1].moment)),
+            _ => None,
         }
-    }
+    })
+}
+
+/// The act by which the origin is in a group of a scope at one end alone.
+fn group_act(law: &Law<'_>, scope: &Scope, sides: &[Side<'_>; 2]) -> Option<ActId> {
     let groups = scope.origin.iter().chain(&scope.origin_except).filter_map(|member| match member {
         OriginRef::Group(group) => Some(*group),
         OriginRef::Any | OriginRef::Country(_) => None,
@@ -260,15 +290,15 @@ fn rows_of<'l>(law: &Law<'l>, list: ListId, code: TariffCode) -> &'l [portolan_l
     &rows[first..after]
 }
 
-/// The act by which a code is no longer on a list: the one that states its row again with an end, or takes its place.
-fn delisted(law: &Law<'_>, list: ListId, code: TariffCode, term: &Term, moment: Moment) -> ActId {
+/// The term by whose act a code is no longer on a list: the one that states its row again with an end, or its own.
+fn delisted(law: &Law<'_>, list: ListId, code: TariffCode, term: &Term, moment: Moment) -> Term {
     for digits in [10, 8, 6, 4, 2].into_iter().filter(|&digits| digits <= code.digits()) {
         let terms: Vec<Term> = rows_of(law, list, code.prefix(digits)).iter().map(|row| row.term).collect();
         if let Some(standing) = law.timeline.standing(&terms, moment.known).find(|other| other.from == term.from) {
-            return standing.act;
+            return *standing;
         }
     }
-    term.act
+    *term
 }
 
 /// The ordinary duty, where it is another: by the edition of the schedule, or by the column that applies.
@@ -282,8 +312,15 @@ fn ordinary(law: &Law<'_>, sides: &[Side<'_>; 2]) -> Option<Found> {
     let own = replaced(&before) == replaced(&after);
     let columns = sides.each_ref().map(|side| side.answer.ordinary.column);
     let act = (columns[0] != columns[1]).then(|| column_act(law, sides)).flatten();
-    let cause = Cause { act, program: None, record: None, before: stands(Some(&before)), after: stands(Some(&after)) };
-    Some(Found { cause, own })
+    // The rates are those of each number: only what is alike for all is said.
+    let stands = |row: &Row, at: usize| match (replaced(row), columns[at]) {
+        (true, _) => "gives way".to_owned(),
+        (false, Some(Column::Two)) => "column 2".to_owned(),
+        (false, _) if act.is_some() => "column 1".to_owned(),
+        (false, _) => "as printed".to_owned(),
+    };
+    let cause = Cause { act, program: None, record: None, before: stands(&before, 0), after: stands(&after, 1) };
+    Some(Found { cause, own, decided: Decided { by_list: false, by_group: act.is_some() } })
 }
 
 /// The act by which an origin came under another column: the newest membership of a group that holds it at one end alone.

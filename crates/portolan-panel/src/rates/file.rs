@@ -77,14 +77,11 @@ fn plain(name: &str) -> String {
 }
 
 /// Where the columns wanted stand among the names of a table.
-fn places<'n>(
-    names: impl Iterator<Item = &'n str> + Clone,
-    wanted: &[Wanted],
-) -> Result<Vec<Option<usize>>, FieldFault> {
+fn places(names: &[&str], wanted: &[Wanted]) -> Result<Vec<Option<usize>>, FieldFault> {
     let mut places = Vec::with_capacity(wanted.len());
     for column in wanted {
         let known: Vec<String> = std::iter::once(&column.name).chain(column.aliases).map(|name| plain(name)).collect();
-        let mut found = names.clone().enumerate().filter(|(_, name)| known.contains(&plain(name)));
+        let mut found = names.iter().enumerate().filter(|(_, name)| known.contains(&plain(name)));
         let first = found.next().map(|(at, _)| at);
         if found.next().is_some() {
             return Err(FieldFault::of_line(format!("two columns are {}", column.name)).help("take one of them out"));
@@ -106,7 +103,7 @@ fn csv(bytes: &[u8], wanted: &[Wanted], each: &mut dyn FnMut(u64, &[&str])) -> R
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let unreadable = |error: csv::Error| FieldFault::of_line(format!("it is no CSV: {error}"));
     let header = reader.headers().map_err(unreadable)?.clone();
-    let places = places(header.iter(), wanted)?;
+    let places = places(&header.iter().collect::<Vec<_>>(), wanted)?;
     let mut record = csv::StringRecord::new();
     let mut row = 0;
     while reader.read_record(&mut record).map_err(unreadable)? {
@@ -122,7 +119,8 @@ fn parquet(name: &str, bytes: Bytes, wanted: &[Wanted], each: &mut dyn FnMut(u64
     let unreadable = |error: &dyn std::fmt::Display| FieldFault::of_line(format!("{name} is no Parquet: {error}"));
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| unreadable(&error))?;
     let schema = builder.schema().clone();
-    let places = places(schema.fields().iter().map(|field| field.name().as_str()), wanted)?;
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let places = places(&names, wanted)?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().flatten().copied());
     let reader = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|error| unreadable(&error))?;
     // What is read keeps the order of the file, not that of the columns wanted.

@@ -31,6 +31,7 @@ use shares::{Facts, Shares};
 use sums::{Event, Key, NOT_PRICED, PARTS, PRICED, Scratch, Stretch, UNMATCHED};
 
 /// What rates are parted by.
+#[expect(clippy::struct_excessive_bools, reason = "any of four columns, each by itself")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// A rate for each partner of the weights.
@@ -236,6 +237,17 @@ impl Numbering {
 /// What is added to sums: for each column its points, highest and lowest; none where it has no price.
 type Adds = Option<Box<[(u16, i128, i128)]>>;
 
+/// The ordinary rate of a number on some days, where such rates are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// None are given at all.
+    Nothing,
+    /// None for this number.
+    Missing,
+    /// A rate.
+    Rate(Rate),
+}
+
 /// What is worked out in one thread.
 struct Worker<'r, 'l> {
     request: &'r Request<'r>,
@@ -315,13 +327,14 @@ impl<'r, 'l> Worker<'r, 'l> {
                     if from >= until {
                         continue;
                     }
-                    let Some(rate) = rate else {
+                    if rate == Given::Missing {
                         unmatched.push((key, from, until, cell.value.0));
                         *self.share.unmatched.entry(code).or_default() += i128::from(cell.value.0);
                         continue;
-                    };
+                    }
+                    let ordinary = if let Given::Rate(rate) = rate { Some(rate) } else { cell.ordinary };
                     for (facts, value) in &parts {
-                        let facts = self.flows.facts(facts, rate.or(cell.ordinary))?;
+                        let facts = self.flows.facts(facts, ordinary)?;
                         *sums.entry((key, Flow { meant, facts, from, until })).or_default() += i128::from(*value);
                     }
                 }
@@ -330,23 +343,23 @@ impl<'r, 'l> Worker<'r, 'l> {
         Ok(())
     }
 
-    /// Days with the ordinary rate that is given for them: none in it where none is asked for, none where it is missing.
-    fn steps(&self, code: TariffCode) -> Vec<(Day, Day, Option<Option<Rate>>)> {
+    /// Days with the ordinary rate that is given for them.
+    fn steps(&self, code: TariffCode) -> Vec<(Day, Day, Given)> {
         let (first, until) = (self.request.from, self.request.until);
         if self.request.ordinary.is_empty() {
-            return vec![(first, until, Some(None))];
+            return vec![(first, until, Given::Nothing)];
         }
         let steps = self.request.ordinary.of(code);
         let mut found = Vec::new();
         let begins = steps.first().map_or(until, |(day, _)| *day).clamp(first, until);
         if begins > first {
-            found.push((first, begins, None));
+            found.push((first, begins, Given::Missing));
         }
         for (at, (from, rate)) in steps.iter().enumerate() {
             let ends = steps.get(at + 1).map_or(until, |(day, _)| *day).clamp(first, until);
             let from = (*from).clamp(first, until);
             if from < ends {
-                found.push((from, ends, rate.map(Some)));
+                found.push((from, ends, rate.map_or(Given::Missing, Given::Rate)));
             }
         }
         found

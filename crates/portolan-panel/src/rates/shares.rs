@@ -65,7 +65,7 @@ struct Share {
     whose: Whose,
     fact: Stated,
     /// In millionths.
-    share: i64,
+    part: i64,
 }
 
 /// A fact and its value.
@@ -166,7 +166,7 @@ impl Shares {
             return Err(wrong("share", cells[4], "a share lies between 0 and 1"));
         }
         let value = self.value(value);
-        self.rows.entry(code).or_default().push(Share { whose, fact: Stated { column, value }, share });
+        self.rows.entry(code).or_default().push(Share { whose, fact: Stated { column, value }, part: share });
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Shares {
             let Some(rows) = self.rows.get_mut(&code) else { continue };
             rows.sort_by_key(|row| (row.fact.column, row.whose));
             for group in rows.chunk_by(|a, b| (a.fact.column, a.whose) == (b.fact.column, b.whose)) {
-                let sum: i64 = group.iter().map(|row| row.share).sum();
+                let sum: i64 = group.iter().map(|row| row.part).sum();
                 if sum > WHOLE {
                     let column = group[0].fact.column.name();
                     let code = if code.digits() == 0 { "*".to_owned() } else { code.to_string() };
@@ -261,12 +261,12 @@ impl Shares {
 
 /// Splits every part by the alternatives of a fact; what they leave, to the cent, states nothing of it.
 fn split(parts: &mut Vec<(Facts, i64)>, alternatives: &[Share]) {
-    let whole: i64 = alternatives.iter().map(|row| row.share).sum();
+    let whole: i64 = alternatives.iter().map(|row| row.part).sum();
     let mut split = Vec::with_capacity(parts.len() * (alternatives.len() + 1));
     for (facts, value) in parts.drain(..) {
         let mut left = value;
         for (at, row) in alternatives.iter().enumerate() {
-            let part = i128::from(value) * i128::from(row.share) / i128::from(WHOLE);
+            let part = i128::from(value) * i128::from(row.part) / i128::from(WHOLE);
             // Shares of the whole leave nothing: what rounding leaves goes to the last.
             let last = whole == WHOLE && at + 1 == alternatives.len();
             let part = if last { left } else { i64::try_from(part).unwrap_or(left) };
