@@ -114,7 +114,7 @@ impl Html<'_, '_> {
         let good = format!("{} {}, %", story.asked.good_name, story.asked.good);
         for (order, side) in story.asked.between.into_iter().enumerate() {
             let (name, other) = (&story.asked.names[order], &story.asked.names[1 - order]);
-            let caption = format!("What {name} adds to its ordinary duty on goods of {other}");
+            let caption = format!("{name}: what is added to the ordinary duty on goods of {other}");
             let id = if order == 0 { "rates" } else { "rates-2" };
             self.head(id, &caption, &[("From", false), ("Average of tariff lines, %", true), (&good, true)]);
             let rates = &story.rates[order];

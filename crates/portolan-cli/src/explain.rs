@@ -1,4 +1,4 @@
-//! `portolan explain`: a diagnostic, a heading, a program, a claim or an act.
+//! `portolan explain`: a diagnostic, a heading, a program, a claim, an act, a measure or an event.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use portolan_ledger::timeline::{ExceptionIx, ProvisionIx};
 use portolan_ledger::{Ledger, Side};
 
 use crate::failure::{Failure, Fault, Outcome};
+use crate::registers;
 use crate::source::Source;
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::{Words, cite};
@@ -17,7 +18,7 @@ use crate::words::{Words, cite};
 /// What is asked.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A diagnostic (PTL012), a heading, a program, a claim, or an act by its id
+    /// A diagnostic (PTL012), a heading, a program, a claim, or an act, a measure or an event by its id
     #[arg(value_name = "CODE")]
     what: String,
 }
@@ -45,14 +46,21 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         page.wrapped(2, PLAIN, &found.question);
         page.wrapped(2, PLAIN, &format!("leads to {}", found.leads_to.join(", ")));
         page.wrapped(2, FAINT, found.note.as_deref().unwrap_or_default());
+    } else if let Some((register, found)) = ledger.measures().find(|(_, measure)| measure.id == what) {
+        registers::measure(ledger, register, found, &mut page);
+    } else if let Some((register, found)) = ledger.events().into_iter().find(|(_, event)| event.id == what) {
+        registers::event(ledger, register, found, &mut page);
     } else if !heading(&source, what, &mut page) {
         let diagnostics = Code::ALL.iter().map(|code| code.name());
         let names = diagnostics.chain(ledger.acts.iter().map(|act| act.id.as_str()));
         let names = names.chain(ledger.programs.iter().map(|p| p.id.as_str()));
         let names = names.chain(ledger.claims.iter().map(|claim| claim.name.as_str()));
+        let names = names.chain(ledger.measures().map(|(_, measure)| measure.id.as_str()));
+        let events = ledger.events();
+        let names = names.chain(events.iter().map(|(_, event)| event.id.as_str()));
         let headings = ledger.programs.iter().flat_map(|p| &p.provisions).map(|p| p.heading.as_str());
-        let fault =
-            Fault::new(format!("CODE \"{what}\": not a diagnostic, heading, program, claim or act of this ledger"));
+        let kinds = "diagnostic, heading, program, claim, act, measure or event";
+        let fault = Fault::new(format!("CODE \"{what}\": not a {kinds} of this ledger"));
         return Err(fault.help(near(what, names.chain(headings))).into());
     }
     page.print()?;

@@ -1,14 +1,18 @@
-//! `portolan claims`, `portolan acts` and `portolan coverage`: what the ledger holds.
+//! `portolan claims`, `portolan acts`, `portolan measures` and `portolan coverage`: what the ledger holds.
 
 use std::path::Path;
 
-use portolan_ledger::record::{ListId, Program, Seen};
-use portolan_ledger::{Instant, Ledger, Side};
+use portolan_ledger::record::{ActId, ListId, Program, Seen};
+use portolan_ledger::register::{Event, Measure, MeasureKind, Register, Standing, State};
+use portolan_ledger::{Day, Instant, Ledger, Side};
+
+use crate::clock::day;
 
 use crate::explain;
 use crate::failure::{Failure, Fault, Outcome};
 use crate::source::Source;
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
+use crate::words::cite;
 
 /// What is asked of the register of acts.
 #[derive(Debug, clap::Args)]
@@ -93,6 +97,195 @@ pub fn acts(args: &ActsArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> 
     Ok(Outcome::Done)
 }
 
+/// What is asked of the register of measures.
+#[derive(Debug, clap::Args)]
+pub struct MeasuresArgs {
+    /// The day at whose end the states are shown; today where it is not stated
+    #[arg(long, value_name = "day")]
+    on: Option<String>,
+    /// The register as it could be known at the end of that day; the day shown where it is not stated
+    #[arg(long, value_name = "day")]
+    known: Option<String>,
+    /// Only measures of this side
+    #[arg(long, value_name = "SIDE")]
+    side: Option<String>,
+    /// Only measures of this kind
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Option<MeasureKind>,
+}
+
+fn kind(text: &str) -> Result<MeasureKind, String> {
+    let found = MeasureKind::ALL.iter().find(|kind| kind.name() == text);
+    let names = || MeasureKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+    found.copied().ok_or_else(|| format!("the kinds are {}", names()))
+}
+
+/// Measures that are no tariffs, with how each stands on a day.
+pub fn measures(args: &MeasuresArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> {
+    let source = Source::open(ledger)?;
+    let ledger = &source.ledger;
+    let on = args.on.as_deref().map(|text| day("on", text)).transpose()?.unwrap_or_else(|| source.today());
+    let known = args.known.as_deref().map(|text| day("known", text)).transpose()?.unwrap_or(on);
+    let wanted = match &args.side {
+        None => None,
+        Some(name) => {
+            let sides = || ledger.jurisdictions.iter().map(|side| side.name.as_str()).collect::<Vec<_>>().join(", ");
+            let found = ledger.side(&name.to_ascii_uppercase());
+            let fault = || Fault::new(format!("--side \"{name}\": not a side of this ledger"));
+            Some(found.ok_or_else(|| fault().help(format!("its sides are {}", sides())))?)
+        }
+    };
+    let mut page = Page::new();
+    page.wrapped(
+        0,
+        STRONG,
+        &format!("Measures that are no tariffs, as they stand at the end of {on}, as known on {known}"),
+    );
+    let mut count = 0;
+    for side in (0..).map(Side).take(ledger.jurisdictions.len()).filter(|side| wanted.is_none_or(|w| w == *side)) {
+        let Some(clock) = ledger.clock(side) else { continue };
+        let at = Instant(clock.day_end(on).0.saturating_sub(1));
+        let own = ledger.measures().filter(|(_, measure)| measure.side == side);
+        let own = own.filter(|(_, measure)| args.kind.is_none_or(|kind| kind == measure.kind));
+        let standing = own.filter_map(|(register, m)| Some((register, m, m.standing(at, known)?)));
+        let rows: Vec<Row> = standing.map(|found| measure_row(ledger, on, known, found)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        count += rows.len();
+        page.section(&ledger.jurisdictions[usize::from(side.0)].name);
+        page.table(2, &[Align::Left, Align::Left, Align::Fill], &rows);
+    }
+    page.gap();
+    let measures = if count == 1 { "measure" } else { "measures" };
+    page.wrapped(0, FAINT, &format!("{count} {measures}; portolan explain ID shows one with its history and accounts"));
+    page.print()?;
+    Ok(Outcome::Done)
+}
+
+fn measure_row(
+    ledger: &Ledger,
+    on: Day,
+    known: Day,
+    (register, measure, standing): (&Register, &Measure, Standing<'_>),
+) -> Row {
+    let row = Row::new().styled(standing.state.name(), STRONG).cell(measure.kind.name()).cell(measure.title.clone());
+    let row = row.note(measure.id.clone()).note(since(ledger, measure.side, &standing));
+    let says = standing.row.says.as_ref().filter(|_| !standing.ran_out);
+    let row = says.map_or(row.clone(), |says| row.note(says.clone()));
+    if on > register.checked_through && known > register.checked_through {
+        row.note(format!("the sources reach through {}: what followed is not known", register.checked_through))
+    } else {
+        row
+    }
+}
+
+/// Since when a measure stands as it does, and until when by its text.
+fn since(ledger: &Ledger, side: Side, standing: &Standing<'_>) -> String {
+    let Some(clock) = ledger.clock(side) else { return String::new() };
+    let from = clock.show(standing.row.from);
+    match standing.row.until {
+        Some((until, _)) if standing.ran_out => {
+            format!("{} from {from}, a term that ended {}", standing.row.status.name(), clock.show(until))
+        }
+        Some((until, then)) => {
+            format!("since {from}, until {}, then {}", clock.show(until), State::from(then).name())
+        }
+        None => format!("since {from}"),
+    }
+}
+
+/// A measure with its history and what each side says of it.
+pub fn measure(ledger: &Ledger, register: &Register, measure: &Measure, page: &mut Page) {
+    page.wrapped(0, STRONG, &format!("{}  {}", measure.id, measure.title));
+    page.wrapped(2, PLAIN, &format!("{}; {}", measure.kind.name(), measure.instrument));
+    page.wrapped(2, PLAIN, measure.scope.as_deref().unwrap_or_default());
+    let cited = |act: Option<ActId>| act.map_or(String::new(), |act| cite(ledger, act));
+    page.wrapped(2, FAINT, &cited(measure.act));
+    if !measure.answers.is_empty() {
+        page.wrapped(2, PLAIN, &format!("answers {}", named(ledger, &measure.answers)));
+    }
+    page.wrapped(2, FAINT, measure.note.as_deref().unwrap_or_default());
+    page.wrapped(2, FAINT, &format!("certainty {}; {}", measure.certainty.name(), measure.source.join(", ")));
+    page.section("How it stood");
+    let clock = ledger.clock(measure.side);
+    let show = |at: Instant| clock.as_ref().map_or(String::new(), |clock| clock.show(at));
+    let rows = measure.statuses.iter().map(|row| {
+        let until = row.until.map_or(String::new(), |(until, then)| {
+            format!(", until {}, then {}", show(until), State::from(then).name())
+        });
+        let text = format!("{}{until}", row.status.name());
+        let told = Row::new().cell(show(row.from)).cell(text).note(row.says.clone().unwrap_or_default());
+        let told = told.note(cited(row.act)).note(row.note.clone().unwrap_or_default());
+        let source = if row.source.is_empty() { String::new() } else { format!("; {}", row.source.join(", ")) };
+        told.note(format!("certainty {}{source}", row.certainty.name()))
+    });
+    page.table(2, &[Align::Left, Align::Fill], &rows.collect::<Vec<_>>());
+    page.wrapped(2, FAINT, &reach(register));
+    let accounts = measure.accounts.iter().map(|account| {
+        let row = Row::new().cell(account.on.to_string()).cell(ledger.actor(&account.by)).cell(account.says.clone());
+        row.note(format!("certainty {}; {}", account.certainty.name(), account.source))
+    });
+    listed(page, "What is said of it", &accounts.collect::<Vec<_>>());
+    let names = |about: &[String]| about.contains(&measure.id);
+    let events = ledger.events().into_iter().map(|(_, event)| event);
+    let events = events.filter(|event| names(&event.about) || event.claims.iter().any(|claim| names(&claim.about)));
+    let events =
+        events.map(|event| Row::new().cell(event.on.to_string()).cell(event.id.clone()).cell(event.title.clone()));
+    listed(page, "Events about it", &events.collect::<Vec<_>>());
+}
+
+/// An event with each side's account under its own name.
+pub fn event(ledger: &Ledger, register: &Register, event: &Event, page: &mut Page) {
+    page.wrapped(0, STRONG, &format!("{}  {}", event.id, event.title));
+    let until = event.until.map_or(String::new(), |until| format!(" to {until}"));
+    let place = event.place_name.as_ref().map_or(String::new(), |place| format!("; {place}"));
+    page.wrapped(2, PLAIN, &format!("{}, {}{until}{place}", event.kind.name(), event.on));
+    let actors: Vec<String> = event.actors.iter().map(|actor| ledger.actor(actor)).collect();
+    page.wrapped(2, PLAIN, &actors.join("; "));
+    page.wrapped(2, PLAIN, event.outcome.as_deref().unwrap_or_default());
+    page.wrapped(2, FAINT, event.note.as_deref().unwrap_or_default());
+    page.wrapped(2, FAINT, &format!("certainty {}; {}", event.certainty.name(), event.source.join(", ")));
+    for (side, jurisdiction) in (0..).map(Side).zip(&ledger.jurisdictions) {
+        let own = event.claims.iter().filter(|claim| claim.by.side == side);
+        let rows = own.map(|claim| {
+            let who = claim.by.who.clone().unwrap_or_else(|| jurisdiction.name.clone());
+            let row = Row::new().cell(claim.kind.name()).cell(who).cell(claim.says.clone());
+            let about =
+                if claim.about.is_empty() { String::new() } else { format!("about {}; ", claim.about.join(", ")) };
+            row.note(format!("{about}certainty {}; {}", claim.certainty.name(), claim.source))
+        });
+        let rows: Vec<Row> = rows.collect();
+        page.section(&format!("The account of {}", jurisdiction.name));
+        if rows.is_empty() {
+            page.wrapped(2, FAINT, "none recorded");
+        }
+        page.table(2, &[Align::Left, Align::Left, Align::Fill], &rows);
+    }
+    if !event.about.is_empty() {
+        page.section("About");
+        page.wrapped(2, PLAIN, &named(ledger, &event.about));
+    }
+    page.wrapped(2, FAINT, &reach(register));
+}
+
+fn listed(page: &mut Page, name: &str, rows: &[Row]) {
+    if !rows.is_empty() {
+        page.section(name);
+        page.table(2, &[Align::Left, Align::Left, Align::Fill], rows);
+    }
+}
+
+/// References with the titles of what they name.
+fn named(ledger: &Ledger, references: &[String]) -> String {
+    let one = |reference: &String| format!("{reference} ({})", ledger.title_of(reference).unwrap_or("?"));
+    references.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn reach(register: &Register) -> String {
+    format!("the sources reach through {}: {}", register.checked_through, register.checked_against)
+}
+
 /// What the ledger covers, and how far it was checked.
 pub fn coverage(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let source = Source::open(ledger)?;
@@ -114,6 +307,7 @@ pub fn coverage(ledger: Option<&Path>) -> Result<Outcome, Failure> {
         Row::new().cell(count.to_string()).cell(seen.name())
     });
     page.table(2, &[Align::Right, Align::Left], &rows);
+    registers(ledger, &mut page);
     page.section("Schedule");
     let (first, last) = (source.schedule.first_edition(), source.schedule.last_edition());
     let editions = source.schedule.editions().len();
@@ -125,6 +319,41 @@ pub fn coverage(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     page.wrapped(2, FAINT, &format!("ledger {}", ledger.version));
     page.print()?;
     Ok(Outcome::Done)
+}
+
+/// How many measures and events there are, by side and kind.
+fn registers(ledger: &Ledger, page: &mut Page) {
+    page.section("Measures that are no tariffs");
+    let mut rows: Vec<Row> = Vec::new();
+    for (side, jurisdiction) in (0..).map(Side).zip(&ledger.jurisdictions) {
+        for kind in MeasureKind::ALL {
+            let own = ledger.measures().filter(|(_, m)| m.side == side && m.kind == *kind);
+            let (count, states) = own.fold((0, 0), |(count, states), (_, m)| (count + 1, states + m.statuses.len()));
+            if count > 0 {
+                let row = Row::new().styled(jurisdiction.name.clone(), STRONG).cell(kind.name());
+                rows.push(row.cell(count.to_string()).cell(format!("{states} states")));
+            }
+        }
+    }
+    page.table(2, &[Align::Left, Align::Left, Align::Right, Align::Left], &rows);
+    let events = ledger.events();
+    let claims: usize = events.iter().map(|(_, event)| event.claims.len()).sum();
+    page.section("Events");
+    let (first, last) = (events.first(), events.last());
+    if let (Some((_, first)), Some((_, last))) = (first, last) {
+        let text = format!(
+            "{} events, from {} to {}, with {claims} points of the sides' accounts",
+            events.len(),
+            first.on,
+            last.on
+        );
+        page.wrapped(2, PLAIN, &text);
+    }
+    let through = ledger.registers.iter().map(|register| register.checked_through);
+    if let (Some(first), Some(last)) = (through.clone().min(), through.max()) {
+        let span = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        page.wrapped(2, FAINT, &format!("checked through {span}, by file"));
+    }
 }
 
 fn coverage_row(ledger: &Ledger, side: Side, program: &Program) -> Row {

@@ -19,7 +19,7 @@ pub(super) fn draw(frame: &Frame<'_, '_>, scene: &mut Scene, y: Unit) -> Unit {
             continue;
         }
         rule(scene, y);
-        let heading = format!("Measures of {} that are no tariffs", frame.story.asked.names[order]);
+        let heading = format!("{}: measures that are no tariffs", frame.story.asked.names[order]);
         let lines = font::wrap(&heading, HEADING.size, HEADING.weight, WORDS - MARGIN);
         y = scene.lines(MARGIN, y + 190, HEADING, 165, &lines) - 40;
         if order == 0 || frame.story.measures.iter().all(|measure| measure.side == side) {

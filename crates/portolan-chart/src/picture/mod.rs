@@ -146,7 +146,7 @@ fn title_dates(story: &Story<'_>) -> String {
 /// The title of a story.
 pub fn title(story: &Story<'_>) -> String {
     let [first, second] = &story.asked.names;
-    format!("Tariffs between {first} and {second}, {}", title_dates(story))
+    format!("{first} and {second}: tariffs, {}", title_dates(story))
 }
 
 /// What the picture shows, in a sentence or two.
