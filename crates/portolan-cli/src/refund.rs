@@ -9,7 +9,7 @@ use portolan_entry::refund::{Payee, RefundOptions, Refunded, Report, refund};
 use portolan_entry::{Options, Output};
 use portolan_ledger::{Cents, Day};
 
-use crate::bill::failure;
+use crate::bill::{counted, failure};
 use crate::check::milliseconds;
 use crate::clock::day;
 use crate::failure::{Failure, Outcome};
@@ -102,7 +102,9 @@ fn show(done: &Refunded, as_of: Day, known: Day, args: &Args, page: &mut Page) {
         ),
     );
     sums(report, args, page);
-    page.section("By program");
+    if !report.programs.is_empty() {
+        page.section("By program");
+    }
     let mut rows: Vec<Row> = Vec::new();
     for (program, sum) in &report.programs {
         let contested = if sum.contested_cents == 0 {
@@ -110,22 +112,16 @@ fn show(done: &Refunded, as_of: Day, known: Day, args: &Args, page: &mut Page) {
         } else {
             format!("{} contested", dollars(sum.contested_cents))
         };
-        rows.push(
-            Row::new()
-                .cell(program.clone())
-                .cell(count(sum.lines, "line"))
-                .cell(dollars(sum.claim_cents))
-                .cell(contested),
-        );
+        rows.push(counted(program, sum.lines).cell(dollars(sum.claim_cents)).cell(contested));
     }
-    page.table(2, &[Align::Fill, Align::Right, Align::Right, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
     let table = |page: &mut Page, title: &str, sums: Vec<(String, Total)>| {
         if sums.is_empty() {
             return;
         }
         page.section(title);
         let rows: Vec<Row> = sums.into_iter().map(|(name, sum)| row(name, &sum)).collect();
-        page.table(2, &[Align::Fill, Align::Right, Align::Right, Align::Right], &rows);
+        page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
     };
     table(page, "By way", report.paths.iter().map(|(path, sum)| (path.title().to_owned(), *sum)).collect());
     let quarters = report.quarters.iter().map(|((year, quarter), sum)| (format!("{year} quarter {quarter}"), *sum));
@@ -206,7 +202,7 @@ fn row(name: String, sum: &Total) -> Row {
         (interest, 0) => format!("{} interest", dollars(interest)),
         (interest, _) => format!("{} interest on a part", dollars(interest)),
     };
-    Row::new().cell(name).cell(count(sum.lines, "line")).cell(dollars(sum.claim_cents)).cell(interest)
+    counted(&name, sum.lines).cell(dollars(sum.claim_cents)).cell(interest)
 }
 
 fn count(count: u64, what: &str) -> String {

@@ -394,13 +394,17 @@ impl<'a, 'l> Maker<'a, 'l> {
     }
 
     fn add_programs(&mut self, amounts: &Amounts) {
+        let mut counted: Vec<&str> = Vec::new();
         for change in amounts.claimed() {
             let program = self.program(change.provision);
             let total = match self.report.programs.get_mut(program) {
                 Some(total) => total,
                 None => self.report.programs.entry(program.to_owned()).or_default(),
             };
-            total.lines += 1;
+            if !counted.contains(&program) {
+                counted.push(program);
+                total.lines += 1;
+            }
             total.claim_cents += i128::from(change.cents.0);
             if change.cause == Cause::ComesBack {
                 total.contested_cents -= i128::from(change.cents.0);
