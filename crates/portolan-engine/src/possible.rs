@@ -52,6 +52,19 @@ impl<'l> Engine<'l> {
         value: &Value,
         explain: bool,
     ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
+        let (found, axes) = self.possibilities(q, line, value, explain)?;
+        let asked = self.asked(q, line, &axes, &found);
+        Ok((found, asked))
+    }
+
+    /// Every bill that a line can have, and what it leaves open.
+    pub(crate) fn possibilities(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        explain: bool,
+    ) -> Result<(Vec<Possible>, Arc<Axes>), Fault> {
         let axes = Arc::new(self.axes(q, line, value, explain));
         let mut found = Vec::new();
         for piece in 0..q.pieces.len() {
@@ -65,8 +78,7 @@ impl<'l> Engine<'l> {
             }
         }
         claim_or_not(&axes, &mut found);
-        let asked = self.asked(q, line, &axes, &found);
-        Ok((found, asked))
+        Ok((found, axes))
     }
 
     /// What a line leaves open, over all the records that it can reach.
