@@ -106,7 +106,7 @@ fn of_register(
 mod tests {
     use portolan_engine::{Engine, Law};
     use portolan_ledger::Day;
-    use portolan_ledger::line::When;
+    use portolan_ledger::line::{ClaimStated, When};
     use portolan_ledger::record::Origin;
 
     use super::*;
@@ -114,9 +114,11 @@ mod tests {
     fn line(ledger: &Ledger, day: &str, mfn: Option<i64>) -> EntryLine {
         let day = Day::parse_iso(day.as_bytes()).unwrap();
         let side = ledger.side("CN").unwrap();
-        let mut line = EntryLine::new(side, "12019020".parse().unwrap(), Origin(*b"US"), When::Day(day), day);
+        let mut line = EntryLine::new(side, "12019011".parse().unwrap(), Origin(*b"US"), When::Day(day), day);
         line.value = Some(Cents(1_000_000));
         line.mfn_pct = mfn.map(Rate::percent);
+        // The exclusion by which the layer of 2018 was not paid.
+        line.claims = vec![ClaimStated { claim: ledger.claim("cn_301_exclusion").unwrap(), yes: true }];
         line
     }
 
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn soybeans_of_april_2025() {
-        // (1 + 0.03 + 0.10 + 0.84) x 1.09 = 2.1473: what the American Soybean Association worked out for 10 April 2025.
+        // (1 + 0.03 + 0.10 + 0.84) x 1.09 - 1 = 114.73 percent: what the American Soybean Association worked out for that week.
         let vat = of("reduced", "2025-04-11", Some(3)).unwrap();
         assert_eq!((vat.rate, vat.without_ordinary), (Rate::percent(9), false));
         assert_eq!(vat.amount, Some((Cents(177_300), Some(Cents(177_300)))), "9 percent of 19,700");

@@ -205,8 +205,8 @@ fn vat(told: &Told<'_, '_>, page: &mut Page) {
     };
     let name = format!("{}, on value and duty", vat.title);
     let row = Row::new().cell(name).cell(format!("{}%", vat.rate)).styled(points, STRONG).cell(amount);
-    let act = vat.act.map_or(String::new(), |act| told.words.act(act));
-    page.table(2, &[Align::Fill, Align::Left, Align::Right, Align::Right], &[row.note(act)]);
+    page.table(2, &[Align::Fill, Align::Left, Align::Right, Align::Right], &[row]);
+    page.wrapped(4, FAINT, &vat.act.map_or(String::new(), |act| told.words.act(act)));
     if vat.without_ordinary {
         let text = "The ordinary duty is not stated and is not in it: --mfn-pct states it.";
         page.wrapped(2, ATTENTION, text);
