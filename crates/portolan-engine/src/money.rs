@@ -64,6 +64,15 @@ impl Basis {
         (0..6).map(|bit| 1 << bit).filter(move |part| own & !self.parts & part != 0)
     }
 
+    /// The same, the rest and what is not processing abroad as one where both were taken: apart they may overlap with contents,
+    /// together they are what contents leave.
+    fn taken_apart(self) -> impl Iterator<Item = Parts> {
+        let both = part::REST | part::OUTSIDE;
+        let taken = self.taken().fold(0, |taken, part| taken | part);
+        let joined = (taken & both == both).then_some(both);
+        self.taken().filter(move |part| joined.is_none() || part & both == 0).chain(joined)
+    }
+
     /// The US content that is taken off, for a rate on what is not US content: none for other rates, inside none where
     /// the content was not stated.
     fn us_off(self, us: Option<Rate>) -> Option<Option<Rate>> {
@@ -136,9 +145,9 @@ impl Value {
         match one {
             part::US => self.us.map(Pct::full),
             part::OUTSIDE => self.outside_share(),
-            // The rest is what the others leave.
+            // The rest is what the others leave; with what is not processing abroad it is what contents leave.
             _ => {
-                let others = (0..5).map(|bit| 1 << bit).map(|part| self.share_of(part));
+                let others = rest_of(one).map(|part| self.share_of(part));
                 let taken = others.sum::<Option<Pct>>()?;
                 Some(Pct((Pct::full(Rate::WHOLE).0 - taken.0).max(0)))
             }
@@ -169,7 +178,7 @@ impl Value {
                 None => self.outside,
             },
             _ => {
-                let others = (0..5).map(|bit| 1 << bit).map(|part| self.money_of(part).map(|cents| cents.0));
+                let others = rest_of(one).map(|part| self.money_of(part).map(|cents| cents.0));
                 let taken = others.sum::<Option<i64>>()?;
                 Some(Cents((self.whole?.0 - taken).max(0)))
             }
@@ -182,7 +191,7 @@ impl Value {
         if basis.of == Of::Content {
             return self.share_of(basis.parts);
         }
-        let off = basis.taken().map(|part| self.share_of(part)).sum::<Option<Pct>>()?;
+        let off = basis.taken_apart().map(|part| self.share_of(part)).sum::<Option<Pct>>()?;
         let us = basis.us_off(self.us).map_or(Some(Pct::ZERO), |us| us.map(Pct::full))?;
         Some(Pct((Pct::full(Rate::WHOLE).0 - off.0 - us.0).max(0)))
     }
@@ -192,7 +201,7 @@ impl Value {
         if basis.of == Of::Content {
             return self.money_of(basis.parts);
         }
-        let off = basis.taken().map(|part| self.money_of(part).map(|cents| cents.0)).sum::<Option<i64>>()?;
+        let off = basis.taken_apart().map(|part| self.money_of(part).map(|cents| cents.0)).sum::<Option<i64>>()?;
         let us = match basis.us_off(self.us) {
             Some(us) => self.part(us?)?.0,
             None => 0,
@@ -236,6 +245,11 @@ fn round_to(value: Cents, grain: i64) -> Cents {
         return value;
     }
     Cents(i64::try_from(div_half_up(i128::from(value.0), i128::from(grain)) * i128::from(grain)).unwrap_or(i64::MAX))
+}
+
+/// The parts that leave the rest, alone or with what is not processing abroad.
+fn rest_of(rest: Parts) -> impl Iterator<Item = Parts> {
+    (0..5).map(|bit| 1 << bit).filter(move |part| rest & part == 0)
 }
 
 /// The one metal that parts consist of.
