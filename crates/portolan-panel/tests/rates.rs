@@ -80,7 +80,7 @@ fn the_rate_of_one_flow_is_the_bill_of_its_line() {
         for origin in ["CN", "CA", "DE", "JP", "RU", "BR"] {
             let weights = weights(&ledger, &[(number, origin, 1_000)]);
             let found = rates(&request(&weights, &none, &ordinary, ("2025-01-01", "2026-10-31")), &law).unwrap();
-            for on_day in (0..660).step_by(13).map(|later| Day(day("2025-01-01").0 + later)) {
+            for on_day in (0..660).step_by(29).map(|later| Day(day("2025-01-01").0 + later)) {
                 let stretch = on(&found.groups[0].stretches, on_day);
                 let origin = Origin::parse(origin.as_bytes()).unwrap();
                 let mut line = EntryLine::new(Side(0), code(number), origin, When::Day(on_day), day("2026-11-22"));
@@ -100,7 +100,7 @@ fn the_rate_of_one_flow_is_the_bill_of_its_line() {
             }
         }
     }
-    assert!(settled > 500 && open > 20, "{settled} settled, {open} open");
+    assert!(settled > 250 && open > 10, "{settled} settled, {open} open");
 }
 
 #[test]
@@ -108,16 +108,16 @@ fn what_is_printed_of_families_and_measures_sums_to_what_is_printed_of_the_whole
     let Law2 { ledger, schedule } = opened();
     let law = Law::new(&ledger, Some(&schedule));
     let mut all = Weights::us_2024(&ledger).unwrap();
-    all.cells = all.cells.into_iter().step_by(211).collect();
+    all.cells = all.cells.into_iter().step_by(997).collect();
     let (none, ordinary) = (Shares::none(), Ordinary::default());
-    let whole = request(&all, &none, &ordinary, ("2025-03-01", "2025-06-30"));
+    let whole = request(&all, &none, &ordinary, ("2025-04-01", "2025-05-31"));
     let by = |split: Split| {
         let request = Request { split, ..whole.clone() };
         let found = rates(&request, &law).unwrap();
         rows(&found, &request, &ledger)
     };
     let total = by(Split::default());
-    assert_eq!(total.len(), 122, "a row a day");
+    assert_eq!(total.len(), 61, "a row a day");
     for split in [Split { family: true, ..Split::default() }, Split { measure: true, ..Split::default() }] {
         let parts = by(split);
         assert!(parts.len() > 3 * total.len());
