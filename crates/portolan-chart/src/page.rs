@@ -167,7 +167,7 @@ impl Html<'_, '_> {
         let place = event.place_name.as_ref().map_or(String::new(), |place| format!(", {}", escape(place)));
         let accounts = self.story.asked.between.map(|side| {
             let own = event.claims.iter().filter(|claim| claim.by.side == side);
-            let points: String = own.map(|claim| format!("<li>{}</li>", point(claim))).collect();
+            let points: String = own.map(|claim| ["<li>", &point(claim), "</li>"].concat()).collect();
             if points.is_empty() {
                 "<span class=\"faint\">no account recorded</span>".to_owned()
             } else {
@@ -211,14 +211,11 @@ impl Html<'_, '_> {
             let at = self.moment(measure.side, stretch.from);
             let _ = write!(stood, "<li>{}, {from} {at}{ran_out}{says}</li>", stretch.state.name());
         }
-        let accounts: String = measure
-            .accounts
-            .iter()
-            .map(|account| {
-                let by = escape(&story.ledger.actor(&account.by));
-                format!("<li>{by}, {}: {}</li>", account.on, escape(&account.says))
-            })
-            .collect();
+        let mut accounts = String::new();
+        for account in &measure.accounts {
+            let by = escape(&story.ledger.actor(&account.by));
+            let _ = write!(accounts, "<li>{by}, {}: {}</li>", account.on, escape(&account.says));
+        }
         let rows = measure.statuses.iter().flat_map(|row| &row.source);
         self.put(&format!(
             "<tr><td>{side}</td><th scope=\"row\">{title}<br><span class=\"faint\">{instrument}</span></th><td><ul>{stood}</ul></td>\

@@ -1,5 +1,7 @@
 //! A drawing as a list of shapes with their places, and the boxes that its texts and marks take.
 
+use std::fmt::Write as _;
+
 use svg::node::element::{Circle, Definitions, Description, Line, Path, Pattern, Rectangle, Text, Title};
 use svg::{Document, Node};
 
@@ -272,7 +274,7 @@ fn add(document: &mut Document, shape: &Shape) {
             let mut way = String::new();
             for (index, (x, y)) in points.iter().enumerate() {
                 let (x, y) = (px(*x), px(*y));
-                way += &if index == 0 { format!("M{x} {y}") } else { format!("H{x}V{y}") };
+                let _ = if index == 0 { write!(way, "M{x} {y}") } else { write!(way, "H{x}V{y}") };
             }
             let node = Path::new().set("d", format!("{way}H{}", px(*end))).set("stroke-linejoin", "round");
             document.append(painted(node, *paint));

@@ -252,9 +252,10 @@ impl<'l> Story<'l> {
         }
         for measure in &self.measures {
             for stretch in stretches(measure, self.asked.known, self.span(measure.side)) {
-                let entry = match stretch.ran_out {
-                    true => Entry::RanOut(measure, stretch.row, stretch.state),
-                    false => Entry::Measure(measure, stretch.row),
+                let entry = if stretch.ran_out {
+                    Entry::RanOut(measure, stretch.row, stretch.state)
+                } else {
+                    Entry::Measure(measure, stretch.row)
                 };
                 all.extend(stretch.begins.then(|| dated(stretch.from, measure.side, entry)));
             }

@@ -282,7 +282,7 @@ fn measure_row(on: Day, words: Words<'_, '_>, fork: &MeasureFork<'_>) -> Row {
             "lapsed: {}; extended: {}; repealed: lifted",
             match fork.state() {
                 State::Unknown => "no text says",
-                state => state.name(),
+                state @ State::Is(_) => state.name(),
             },
             fork.row.status.name()
         ))

@@ -1,5 +1,7 @@
 //! The accounts of events in words, and the notes at the foot.
 
+use std::fmt::Write as _;
+
 use portolan_ledger::register::Event;
 
 use super::marks::{mark, who};
@@ -111,7 +113,9 @@ fn block(frame: &Frame<'_, '_>, index: usize, event: &Event) -> Block {
         match more {
             0 => {}
             1 => text += "; and one point more",
-            more => text += &format!("; and {more} points more"),
+            more => {
+                let _ = write!(text, "; and {more} points more");
+            }
         }
         say(BODY, &text);
     }
@@ -143,7 +147,7 @@ fn sources(frame: &Frame<'_, '_>) -> String {
     let story = frame.story;
     let through = story.ledger.registers.iter().map(|register| register.checked_through).min();
     let through =
-        through.map_or(String::new(), |day| format!(" Measures and events: the sources reach through {}.", day));
+        through.map_or(String::new(), |day| format!(" Measures and events: the sources reach through {day}."));
     let unread = frame.read_through().map_or(String::new(), |day| {
         format!(" Past {day}, where the ground is hatched, not every text was read: lines go on as the texts stood, and portolan clock shows the branches.")
     });

@@ -121,7 +121,7 @@ impl Frame<'_, '_> {
 fn date(story: &Story<'_>, day: Day) -> String {
     let Some(date) = day.date() else { return String::new() };
     let month = MONTHS[usize::try_from(date.month() - 1).unwrap_or(0)];
-    let years = [story.asked.from, story.asked.to].map(|day| day.date().map(|date| date.year()));
+    let years = [story.asked.from, story.asked.to].map(|day| day.date().map(jiff::civil::Date::year));
     let year = if years == [Some(date.year()); 2] { String::new() } else { format!(" {}", date.year()) };
     format!("{} {month}{year}", date.day())
 }
