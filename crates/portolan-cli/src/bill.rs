@@ -173,10 +173,9 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
         Row::new()
             .styled("Total of the lines whose duty is known", STRONG)
             .cell("")
-            .cell("")
             .styled(dollars(summary.total_duty_cents), STRONG),
     );
-    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Right], &rows);
     if summary.open > 0 || summary.range_cents.0 != summary.range_cents.1 {
         let (least, most) = (dollars(summary.range_cents.0), dollars(summary.range_cents.1));
         page.wrapped(
@@ -194,7 +193,7 @@ fn show(summary: &Summary, source: &Source, page: &mut Page) {
         if !map.is_empty() {
             page.section(name);
             let rows: Vec<Row> = map.iter().map(|(what, count)| counted(what, *count)).collect();
-            page.table(2, &[Align::Fill, Align::Right, Align::Left], &rows);
+            page.table(2, &[Align::Fill, Align::Right], &rows);
         }
     }
     show_audit(summary, source, page);
@@ -235,7 +234,7 @@ fn show_audit(summary: &Summary, source: &Source, page: &mut Page) {
         counted(finding.name(), *count).cell(sum)
     };
     let rows: Vec<Row> = summary.findings.iter().map(row).collect();
-    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Right], &rows);
     if summary.filed_families.is_empty() {
         return;
     }
@@ -248,7 +247,7 @@ fn show_audit(summary: &Summary, source: &Source, page: &mut Page) {
         let row = counted(title, filed.lines).cell(told(filed.under_cents, "too little"));
         rows.push(row.cell(told(filed.over_cents, "too much")));
     }
-    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Right, Align::Right], &rows);
 }
 
 fn show_fees(summary: &Summary, page: &mut Page) {
@@ -261,7 +260,7 @@ fn show_fees(summary: &Summary, page: &mut Page) {
     let rows: Vec<Row> = shown.map(row).collect();
     if !rows.is_empty() {
         page.section("Fees");
-        page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right], &rows);
+        page.table(2, &[Align::Fill, Align::Right, Align::Right], &rows);
     }
 }
 
@@ -270,9 +269,10 @@ fn lines(count: u64) -> String {
     if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
-/// The beginning of a row: what, and on how many lines, the number and its noun in columns of their own.
-fn counted(what: &str, count: u64) -> Row {
-    Row::new().cell(what).cell(count.to_string()).cell(if count == 1 { "line" } else { "lines" })
+/// The beginning of a row: what, and on how many lines. One line is as wide as several, so that the numbers align.
+pub fn counted(what: &str, count: u64) -> Row {
+    let end = if count == 1 { " " } else { "" };
+    Row::new().cell(what).cell(format!("{}{end}", lines(count)))
 }
 
 /// An amount that may be larger than any line's.

@@ -246,8 +246,7 @@ fn attempt<'l>(
         layers: (layers != Layers::None).then(|| layers::schema(ledger, &shown)),
         faults: options.set_aside,
     };
-    let threads = options.threads.max(1);
-    let mut sink = Sink::open(&options.output, options.format, &tables, threads)?;
+    let sink = Sink::open(&options.output, options.format, &tables, options.threads.max(1))?;
     let names_entries = headers.iter().any(|header| header.position(Column::EntryNumber).is_some());
     let shares = if options.fees && names_entries {
         gather(inputs, (options, setup), (law, context))?
@@ -268,55 +267,91 @@ fn attempt<'l>(
         refund: None,
         fees: options.fees.then_some(FeeRun::Compute(&shares)),
     };
-    let mut total = Summary::new(ledger);
-    let (mut seen, mut again) = (0, None);
-    let mut take = |outcome: &mut Outcome| {
+    let total = Summary::new(ledger);
+    let mut taking = Taking { options, sides, sink, total, seen: 0, again: None };
+    let read = taking.all(inputs, sources, &shared, progress)?;
+    if let Some(again) = taking.again {
+        return Ok(Attempt::Again(again));
+    }
+    if taking.seen & !sides != 0 {
+        return Ok(Attempt::OtherSides(taking.seen));
+    }
+    taking.finish(ledger, read).map(|done| Attempt::Done(Box::new(done)))
+}
+
+/// What is done with the pieces that come back.
+struct Taking<'a> {
+    options: &'a Options,
+    /// The sides that the columns were laid out for.
+    sides: u64,
+    sink: Sink,
+    total: Summary,
+    seen: u64,
+    again: Option<Again>,
+}
+
+impl Taking<'_> {
+    /// Takes all pieces; gives what was read, where files of it are written. Inputs are hashed beside the run, which is
+    /// the time that reading them again takes least of.
+    fn all(
+        &mut self,
+        inputs: &[Input],
+        sources: Vec<Source>,
+        shared: &Shared<'_, '_>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Vec<InputEntry>, RunError> {
+        let in_folder = matches!(self.options.output, Output::Folder(_));
+        let threads = self.options.threads.max(1);
+        thread::scope(|scope| {
+            let hashed = in_folder.then(|| scope.spawn(|| inputs.iter().map(InputEntry::of).collect()));
+            let mut take = |outcome: &mut Outcome| {
+                let goes_on = self.take(outcome)?;
+                progress(self.total.lines + self.total.set_aside, self.total.bytes_in);
+                Ok(goes_on)
+            };
+            let asked = stream(sources, shared, threads, &mut take)?;
+            self.again = self.again.or(asked);
+            Ok(hashed.and_then(|hashed| hashed.join().ok()).unwrap_or_default())
+        })
+    }
+
+    /// Takes a piece; tells whether the next one is wanted.
+    fn take(&mut self, outcome: &mut Outcome) -> Result<bool, RunError> {
         if let Some(conflict) = outcome.conflict.take() {
             return Err(conflict);
         }
-        seen |= outcome.sides;
-        again = again.or(outcome.taken.late_key.then_some(Again::AllKeys));
-        if seen & !sides != 0 || again.is_some() {
+        self.seen |= outcome.sides;
+        self.again = self.again.or(outcome.taken.late_key.then_some(Again::AllKeys));
+        if self.seen & !self.sides != 0 || self.again.is_some() {
             return Ok(false);
         }
-        let faultless = outcome.summary.faults.is_empty() && total.faults.is_empty();
-        if faultless || options.set_aside {
+        let faultless = outcome.summary.faults.is_empty() && self.total.faults.is_empty();
+        if faultless || self.options.set_aside {
             let (bill, layers) = (outcome.summary.lines, outcome.summary.layers);
             let counts = Counts { bill, layers, faults: outcome.fault_rows };
-            sink.write(&mut outcome.bill, &mut outcome.layers, &outcome.faults, counts)?;
+            self.sink.write(&mut outcome.bill, &mut outcome.layers, &outcome.faults, counts)?;
         }
-        total.merge(std::mem::take(&mut outcome.summary), options.fault_limit);
-        progress(total.lines + total.set_aside, total.bytes_in);
+        self.total.merge(std::mem::take(&mut outcome.summary), self.options.fault_limit);
         Ok(true)
-    };
-    // Inputs are hashed beside the run, which is the time that reading them again takes least of.
-    let read: Result<_, RunError> = thread::scope(|scope| {
-        let in_folder = matches!(options.output, Output::Folder(_));
-        let hashed = in_folder.then(|| scope.spawn(|| inputs.iter().map(InputEntry::of).collect::<Vec<_>>()));
-        let again = stream(sources, &shared, threads, &mut take)?;
-        Ok((again, hashed.and_then(|hashed| hashed.join().ok()).unwrap_or_default()))
-    });
-    let (asked, read) = read?;
-    if let Some(again) = again.or(asked) {
-        return Ok(Attempt::Again(again));
     }
-    if seen & !sides != 0 {
-        return Ok(Attempt::OtherSides(seen));
+
+    fn finish(mut self, ledger: &Ledger, inputs: Vec<InputEntry>) -> Result<Done, RunError> {
+        let options = self.options;
+        if !options.set_aside && !self.total.faults.is_empty() {
+            return Err(RunError::Input(self.total.faults));
+        }
+        let manifest = Manifest {
+            ledger_version: ledger.version.clone(),
+            known_date: options.known_date,
+            view: options.view,
+            command: options.command.clone(),
+            inputs,
+        };
+        let received = self.sink.finish(ledger, &self.total, manifest)?;
+        self.total.bytes_out = received.bytes;
+        let (bill, layers, faults) = (received.bill, received.layers, received.faults);
+        Ok(Done { summary: self.total, bill, layers, faults })
     }
-    if !options.set_aside && !total.faults.is_empty() {
-        return Err(RunError::Input(total.faults));
-    }
-    let manifest = Manifest {
-        ledger_version: ledger.version.clone(),
-        known_date: options.known_date,
-        view: options.view,
-        command: options.command.clone(),
-        inputs: read,
-    };
-    let received = sink.finish(ledger, &total, manifest)?;
-    total.bytes_out = received.bytes;
-    let (bill, layers, faults) = (received.bill, received.layers, received.faults);
-    Ok(Attempt::Done(Box::new(Done { summary: total, bill, layers, faults })))
 }
 
 /// Reads the input for what its lines bring to the fees of their entries. Its faults are told when it is read for its

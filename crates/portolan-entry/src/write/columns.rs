@@ -76,9 +76,12 @@ impl Filled {
 impl Columns {
     /// No rows yet, of a table.
     pub fn new(schema: &Schema) -> Self {
-        let column = |field: &super::Field| match field.kind.is_text() {
-            true => Column::Texts { bytes: Vec::new(), ends: vec![0] },
-            false => Column::Numbers { values: Vec::new(), absent: Vec::new(), is_zero: field.fill == Fill::Zero },
+        let column = |field: &super::Field| {
+            if field.kind.is_text() {
+                Column::Texts { bytes: Vec::new(), ends: vec![0] }
+            } else {
+                Column::Numbers { values: Vec::new(), absent: Vec::new(), is_zero: field.fill == Fill::Zero }
+            }
         };
         Self { columns: schema.fields.iter().map(column).collect(), at: 0, rows: 0 }
     }

@@ -45,8 +45,9 @@ pub fn fill(sheet: &mut Worksheet, summary: &Summary, head: &Heading<'_>) -> Res
     page.counted("To be stated", &summary.needs_input)?;
     page.counted("Past the day through which the program was checked", &summary.beyond_horizon)?;
     page.counted("Cannot be computed", &summary.cannot)?;
-    let findings = summary.findings.iter().map(|(finding, lines)| (finding.name().to_owned(), *lines)).collect();
-    page.counted("Findings of the audit", &findings)?;
+    page.findings(summary)?;
+    page.filed(summary, head)?;
+    page.counted("What was done to rows to make lines of them", &summary.notes)?;
     page.made_from(head)
 }
 
@@ -97,13 +98,9 @@ impl Page<'_> {
 
     fn families(&mut self, summary: &Summary, head: &Heading<'_>) -> Result<(), BookError> {
         self.title("Duty by family")?;
-        for (at, name) in (1..).zip(["lines", "duty"]) {
-            self.sheet.write_string_with_format(self.row - 1, at, name, &self.head)?;
-        }
+        self.heads(&["lines", "duty"])?;
         for total in summary.families.iter().filter(|total| total.lines > 0) {
-            let title = head.ledger.families.iter().find(|family| family.id == total.family);
-            let title = title.map_or(total.family.as_str(), |family| family.title.as_str());
-            self.sheet.write_string(self.row, 0, title)?;
+            self.sheet.write_string(self.row, 0, title(&total.family, head))?;
             self.number(1, i128::from(total.lines), 0)?;
             self.number(2, total.duty_cents, 2)?;
             self.row += 1;
@@ -120,9 +117,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.title("Fees")?;
-        for (at, name) in (1..).zip(["lines", "fee", "lines where it is not known"]) {
-            self.sheet.write_string_with_format(self.row - 1, at, name, &self.head)?;
-        }
+        self.heads(&["lines", "fee", "lines where it is not known"])?;
         for total in fees {
             self.sheet.write_string(self.row, 0, &total.title)?;
             self.number(1, i128::from(total.lines), 0)?;
@@ -138,9 +133,50 @@ impl Page<'_> {
             return Ok(());
         }
         self.title(name)?;
-        self.sheet.write_string_with_format(self.row - 1, 1, "lines", &self.head)?;
+        self.heads(&["lines"])?;
         for (what, lines) in map {
             self.count(what, *lines)?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self, summary: &Summary) -> Result<(), BookError> {
+        if summary.findings.is_empty() {
+            return Ok(());
+        }
+        self.title("Findings of the audit")?;
+        self.heads(&["lines", "filed less owed"])?;
+        for (finding, lines) in &summary.findings {
+            self.sheet.write_string(self.row, 0, finding.name())?;
+            self.number(1, i128::from(*lines), 0)?;
+            if let Some(delta) = summary.deltas.get(finding) {
+                self.number(2, *delta, 2)?;
+            }
+            self.row += 1;
+        }
+        Ok(())
+    }
+
+    fn filed(&mut self, summary: &Summary, head: &Heading<'_>) -> Result<(), BookError> {
+        if summary.filed_families.is_empty() {
+            return Ok(());
+        }
+        self.title("Filed beside owed, by family, where duties were filed by heading")?;
+        self.heads(&["lines that differ", "paid too much", "paid too little"])?;
+        for (family, total) in &summary.filed_families {
+            self.sheet.write_string(self.row, 0, title(family, head))?;
+            self.number(1, i128::from(total.lines), 0)?;
+            self.number(2, total.over_cents, 2)?;
+            self.number(3, total.under_cents, 2)?;
+            self.row += 1;
+        }
+        Ok(())
+    }
+
+    /// Names of the columns, beside the title that stands above.
+    fn heads(&mut self, names: &[&str]) -> Result<(), BookError> {
+        for (at, name) in (1..).zip(names) {
+            self.sheet.write_string_with_format(self.row - 1, at, *name, &self.head)?;
         }
         Ok(())
     }
@@ -158,4 +194,10 @@ impl Page<'_> {
         self.sheet.write_string(self.row, 0, outside)?;
         Ok(())
     }
+}
+
+/// The title of a family; its name where the ledger has none.
+fn title<'a>(family: &'a str, head: &Heading<'a>) -> &'a str {
+    let found = head.ledger.families.iter().find(|one| one.id == family);
+    found.map_or(family, |family| family.title.as_str())
 }
