@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,7 +141,7 @@ fn filed(law: &Law<'_>, lines: &[Line]) -> Result<BTreeMap<usize, Vec<(usize, St
     let mut text = "hts_number,country_of_origin,entry_date,entered_value_usd,quantity_1,unit_1\n".to_owned();
     for line in lines {
         let origin = if line.origin == "XO" { "CA" } else { line.origin };
-        text += &format!("{},{origin},{},{},{},{}\n", line.code, line.day, line.value, line.quantity, line.unit);
+        writeln!(text, "{},{origin},{},{},{},{}", line.code, line.day, line.value, line.quantity, line.unit)?;
     }
     let today = Day::parse_iso(b"2026-11-22").ok_or("a date")?;
     let mut options = Options::new(today, Output::Memory);
@@ -280,7 +281,7 @@ fn other_forms(folder: &std::path::Path) -> Result<(), Box<dyn Error>> {
         let cells = names.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
         let cells = cells.map(|(name, cell)| Ok(format!("{}:{}", serde_json::to_string(name)?, json(name, cell)?)));
         let cells: Vec<String> = cells.collect::<Result<_, Box<dyn Error>>>()?;
-        lines += &format!("{{{}}}\n", cells.join(","));
+        writeln!(lines, "{{{}}}", cells.join(","))?;
     }
     fs::write(folder.join("entries.jsonl"), lines)?;
     let columns: Vec<ArrayRef> =

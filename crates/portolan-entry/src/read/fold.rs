@@ -341,7 +341,9 @@ impl<'p> Folding<'p> {
         }
         for made in &plan.made {
             let (text, faults) = self.cell(*made, rows, main);
-            faults.into_iter().for_each(|fault| self.out.fault(fault));
+            for fault in faults {
+                self.out.fault(fault);
+            }
             self.out.cell(&text);
         }
         self.out.end_row(main.row.number);
@@ -354,14 +356,14 @@ impl<'p> Folding<'p> {
         let mut faults = Vec::new();
         let text = match made {
             Made::Article => main.code.to_vec(),
-            Made::Value => self.entered(rows, main, &mut faults).unwrap_or_default(),
+            Made::Value => self.entered(rows, main, &mut faults),
             Made::Headings(at) => joined(stated(rows, at).chain(headings().map(|row| row.code.to_vec()))),
             Made::Duties(at) if plan.duty.is_none() => joined(stated(rows, at)),
             Made::Duties(at) => joined(stated(rows, at).chain(headings().map(|row| {
                 let duty = plan.amount(row, plan.duty);
                 if duty.is_empty() { b"0".to_vec() } else { duty.into_owned() }
             }))),
-            Made::Duty => plan.sum(rows.iter(), plan.duty, Column::FiledDutyTotal, &mut faults).unwrap_or_default(),
+            Made::Duty => plan.sum(rows.iter(), plan.duty, Column::FiledDutyTotal, &mut faults),
             Made::Chapter98(at) => {
                 let filed = rows.iter().filter(|row| row.part == Part::Chapter98).map(|row| row.code.to_vec());
                 filed.chain(stated(rows, at)).next().unwrap_or_default()
@@ -419,7 +421,7 @@ impl<'p> Folding<'p> {
 
     /// The entered value of a line: the article's, and that of goods which a number of chapter 98 frees. Where the article's
     /// row states none, the one value that stands with the other numbers.
-    fn entered(&mut self, rows: &[Number<'_>], main: &Number<'_>, faults: &mut Vec<FieldFault>) -> Option<Vec<u8>> {
+    fn entered(&mut self, rows: &[Number<'_>], main: &Number<'_>, faults: &mut Vec<FieldFault>) -> Vec<u8> {
         let plan = self.plan;
         let own = plan.amount(main, plan.value);
         if value::money(&own).is_ok_and(|own| own != Cents::ZERO) {
@@ -432,14 +434,14 @@ impl<'p> Folding<'p> {
             .map(|row| plan.amount(row, plan.value).into_owned())
             .filter(|amount| value::money(amount).is_ok_and(|amount| amount != Cents::ZERO))
             .collect();
-        let Some(first) = others.first() else { return Some(own.into_owned()) };
+        let Some(first) = others.first() else { return own.into_owned() };
         if others.iter().any(|other| other != first) {
             let wrong = "the row of the article states no value, and those of chapter 99 state several";
             faults.push(FieldFault::new(Column::EnteredValueUsd, &joined(others.into_iter()), wrong));
-            return None;
+            return Vec::new();
         }
         self.note("values taken from the row of a chapter 99 number, the article's row stating none");
-        Some(first.clone())
+        first.clone()
     }
 
     /// The value of what was done abroad: what stands with the article, where the rest stands with a number of chapter 98.
@@ -467,14 +469,14 @@ impl Plan {
         at.map_or(Cow::Borrowed(b"".as_slice()), |at| self.report.amount(row.row.cell(at).trim_ascii()))
     }
 
-    /// The sum of an amount over rows; none where no row states it.
+    /// The sum of an amount over rows; empty where no row states it.
     fn sum<'r, 'n: 'r>(
         &self,
         rows: impl Iterator<Item = &'r Number<'n>>,
         at: Option<usize>,
         column: Column,
         faults: &mut Vec<FieldFault>,
-    ) -> Option<Vec<u8>> {
+    ) -> Vec<u8> {
         let mut sum: Option<i64> = None;
         for row in rows {
             let amount = self.amount(row, at);
@@ -491,7 +493,7 @@ impl Plan {
         }
         let mut text = Vec::new();
         cells::cents_or_empty(&mut text, sum.map(Cents));
-        Some(text)
+        text
     }
 }
 

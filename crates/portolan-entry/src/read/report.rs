@@ -37,7 +37,7 @@ impl Report {
     }
 
     /// An entry number, and whether zeros were put back.
-    pub(super) fn entry_number<'v>(&self, value: &'v [u8]) -> (Cow<'v, [u8]>, bool) {
+    pub(super) fn entry_number(self, value: &[u8]) -> (Cow<'_, [u8]>, bool) {
         let value = value.trim_ascii();
         match self {
             Self::Es003 => padded(value, ENTRY_NUMBER),
@@ -46,7 +46,7 @@ impl Report {
     }
 
     /// A tariff number, and whether a zero was put back. A number that begins with two zeros is none.
-    pub(super) fn code<'v>(&self, value: &'v [u8]) -> (Cow<'v, [u8]>, bool) {
+    pub(super) fn code(self, value: &[u8]) -> (Cow<'_, [u8]>, bool) {
         let value = value.trim_ascii();
         match (self, value.len()) {
             (Self::Es003, 7 | 9) => padded(value, value.len() + 1),
@@ -55,7 +55,7 @@ impl Report {
     }
 
     /// An amount or a quantity without the signs that a report shows it with: `$1,234.50` is 1234.50.
-    pub(super) fn amount<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
+    pub(super) fn amount(self, value: &[u8]) -> Cow<'_, [u8]> {
         let bare = value.strip_prefix(b"$").unwrap_or(value).trim_ascii();
         match self {
             Self::Es003 if is_grouped(bare) => bare.iter().copied().filter(|byte| *byte != b',').collect(),
@@ -65,8 +65,8 @@ impl Report {
     }
 
     /// A value that the rows of a line share, and what was done to it.
-    pub(super) fn clean<'v>(&self, column: Column, value: &'v [u8]) -> (Cow<'v, [u8]>, Option<&'static str>) {
-        if *self == Self::Plain {
+    pub(super) fn clean(self, column: Column, value: &[u8]) -> (Cow<'_, [u8]>, Option<&'static str>) {
+        if self == Self::Plain {
             return (Cow::Borrowed(value), None);
         }
         match column {
@@ -92,7 +92,7 @@ impl Report {
     }
 
     /// A value that is passed through.
-    pub(super) fn passed<'v>(&self, name: &str, value: &'v [u8]) -> Cow<'v, [u8]> {
+    pub(super) fn passed<'v>(self, name: &str, value: &'v [u8]) -> Cow<'v, [u8]> {
         let width = match (self, columns::folded(name).as_str()) {
             (Self::Es003, "filercode" | "entryfilercode") => 3,
             (Self::Es003, "portofentrycode") => 4,
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(report.code(b"101210010"), (Cow::Borrowed(&b"0101210010"[..]), true));
         assert_eq!(report.code(b"94036080"), (Cow::Borrowed(&b"94036080"[..]), false));
         assert_eq!(report.passed("Port of Entry Code", b"901"), Cow::Borrowed(b"0901"));
-        assert_eq!(Report::Plain.code(b"101210010").1, false);
+        assert!(!Report::Plain.code(b"101210010").1);
     }
 
     #[test]

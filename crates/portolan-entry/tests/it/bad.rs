@@ -43,7 +43,7 @@ fn encodings() -> Vec<Bad> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
     };
     let text = format!("{HEAD}\n{GOOD}\n");
-    let mut late_zero = text.repeat(1).into_bytes();
+    let mut late_zero = text.clone().into_bytes();
     late_zero.extend(format!("{GOOD}\n").repeat(200).into_bytes());
     late_zero.extend(b"9503.00.0073,C\0,2025-06-05,100\n");
     vec![
@@ -316,11 +316,10 @@ fn sheet(rows: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let relations = "http://schemas.openxmlformats.org/package/2006/relationships";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let head: String = ["hts_number", "country_of_origin", "entry_date", "entered_value_usd"]
-        .iter()
-        .zip('A'..)
-        .map(|(name, letter)| format!("<c r=\"{letter}1\" t=\"inlineStr\"><is><t>{name}</t></is></c>"))
-        .collect();
+    let mut head = String::new();
+    for (name, letter) in ["hts_number", "country_of_origin", "entry_date", "entered_value_usd"].iter().zip('A'..) {
+        let _ = write!(head, "<c r=\"{letter}1\" t=\"inlineStr\"><is><t>{name}</t></is></c>");
+    }
     archive(&[
         ("[Content_Types].xml", "<Types/>"),
         (

@@ -52,7 +52,7 @@ fn every_form_of_the_same_lines_gives_the_same_bytes() {
 fn files_of_several_forms_are_one_input() {
     let text = sums::drawn(12, 270);
     let rows = make::rows(&text);
-    let part = |from: usize, to: usize| [&rows[..1], &rows[1 + from..1 + to]].concat();
+    let part = |from: usize, to: usize| [&rows[..1], &rows[1 + from..=to]].concat();
     let whole = done(&[input("all", text.clone().into_bytes())]);
     let parts = done(&[
         input("a", make::csv(&part(0, 90))),
@@ -199,7 +199,9 @@ fn rows_of_a_line_may_lie_anywhere() {
     lines.swap(2, 4);
     let turned = done(&[input("es003.csv", (lines.join("\n") + "\n").into_bytes())]);
     let mut sets = [&straight.bill, &turned.bill].map(|bill| without(bill, &["source_row"]));
-    sets.iter_mut().for_each(|rows| rows.sort());
+    for rows in &mut sets {
+        rows.sort();
+    }
     assert_eq!(sets[0], sets[1]);
     assert_eq!(straight.summary.total_duty_cents, turned.summary.total_duty_cents);
     assert_eq!(straight.summary.notes, turned.summary.notes);
@@ -264,8 +266,8 @@ fn the_samples_are_read_in_every_form() {
     }
     let report = with(&[input("es003.csv", sample("es003.csv"))], Layers::None);
     let saved = with(&[input("es003.xlsx", sample("es003.xlsx"))], Layers::None);
-    // A spreadsheet took zeros, also from columns that are passed through and have no width of their own.
-    let apart = ["Importer Number", "Review Team Number"];
+    // What is passed through is as the spreadsheet has it: a day of no column of ours is a day in its own spelling.
+    let apart = ["Entry Summary Date"];
     assert_eq!(without(&report.bill, &apart), without(&saved.bill, &apart));
     let restored = |done: &Done| done.summary.notes.keys().any(|note| note.contains("restored"));
     assert!(restored(&saved) && !restored(&report), "{:?}", saved.summary.notes);
