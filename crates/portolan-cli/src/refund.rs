@@ -114,14 +114,14 @@ fn show(done: &Refunded, as_of: Day, known: Day, args: &Args, page: &mut Page) {
         };
         rows.push(counted(program, sum.lines).cell(dollars(sum.claim_cents)).cell(contested));
     }
-    page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
+    page.table(2, &[Align::Fill, Align::Right, Align::Right, Align::Right], &rows);
     let table = |page: &mut Page, title: &str, sums: Vec<(String, Total)>| {
         if sums.is_empty() {
             return;
         }
         page.section(title);
-        let rows: Vec<Row> = sums.into_iter().map(|(name, sum)| row(name, &sum)).collect();
-        page.table(2, &[Align::Fill, Align::Right, Align::Left, Align::Right, Align::Right], &rows);
+        let rows: Vec<Row> = sums.into_iter().map(|(name, sum)| row(&name, &sum)).collect();
+        page.table(2, &[Align::Fill, Align::Right, Align::Right, Align::Right], &rows);
     };
     table(page, "By way", report.paths.iter().map(|(path, sum)| (path.title().to_owned(), *sum)).collect());
     let quarters = report.quarters.iter().map(|((year, quarter), sum)| (format!("{year} quarter {quarter}"), *sum));
@@ -195,14 +195,14 @@ fn open(report: &Report, page: &mut Page) {
     }
 }
 
-fn row(name: String, sum: &Total) -> Row {
+fn row(name: &str, sum: &Total) -> Row {
     let interest = match (sum.interest_cents, sum.without_interest_cents) {
         (0, 0) => String::new(),
         (0, _) => "interest not known".to_owned(),
         (interest, 0) => format!("{} interest", dollars(interest)),
         (interest, _) => format!("{} interest on a part", dollars(interest)),
     };
-    counted(&name, sum.lines).cell(dollars(sum.claim_cents)).cell(interest)
+    counted(name, sum.lines).cell(dollars(sum.claim_cents)).cell(interest)
 }
 
 fn count(count: u64, what: &str) -> String {

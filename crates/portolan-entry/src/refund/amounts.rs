@@ -246,7 +246,10 @@ impl Compared<'_> {
                 .map(|answer| answer.rows.iter().filter(|row| row.subject == subject).collect::<Vec<_>>());
             if before.iter().chain(&after).any(|row| is_open(row)) {
                 // What is open is the same in both views where its rows are: then it changes nothing.
-                if same(&before, &after) { continue } else { return None }
+                if same(&before, &after) {
+                    continue;
+                }
+                return None;
             }
             changes.extend(self.change(subject, &before, &after));
         }
@@ -296,8 +299,8 @@ impl Compared<'_> {
                 judgment(provision?, row).or(act)
             }
             Cause::ComesBack => {
-                let annulled = self.owed.rows.iter().filter(|row| row.status == Status::Annulled);
-                annulled.filter_map(|row| judgment(row_provision(row)?, row)).next().or(act)
+                let mut annulled = self.owed.rows.iter().filter(|row| row.status == Status::Annulled);
+                annulled.find_map(|row| judgment(row_provision(row)?, row)).or(act)
             }
             Cause::ReachesBack => act,
         }

@@ -168,9 +168,10 @@ impl<'a> Standing<'a> {
             return None;
         }
         let of_type = programs.iter().any(|program| covers.hold(program, entered, "01"));
-        Some(match of_type {
-            true => format!("CAPE does not take entries of type {}", self.facts.entry_type()),
-            false => "CAPE does not cover this duty on that day".to_owned(),
+        Some(if of_type {
+            format!("CAPE does not take entries of type {}", self.facts.entry_type())
+        } else {
+            "CAPE does not cover this duty on that day".to_owned()
         })
     }
 

@@ -266,7 +266,7 @@ impl<'a, 'l> Maker<'a, 'l> {
         let asked = claim.filter(|claim| claim.0 > 0);
         let row = Row {
             claim,
-            basis: self.basis(amounts),
+            basis: self.basis(amounts, entry.facts.entered),
             interest: asked.map(|claim| self.interest(entry, kept, path, claim)).unwrap_or_default(),
             path,
             path_reason,
@@ -297,15 +297,21 @@ impl<'a, 'l> Maker<'a, 'l> {
         programs
     }
 
-    fn basis(&self, amounts: &Amounts) -> Vec<String> {
-        let mut acts: Vec<String> = Vec::new();
+    /// The acts on which a refund rests. What was assessed could only be changed by an act issued after entry; where such
+    /// acts are known the others, under which the duty was assessed, are left out.
+    fn basis(&self, amounts: &Amounts, entered: Option<Day>) -> Vec<String> {
+        let mut acts: Vec<u16> = Vec::new();
         for act in amounts.claimed().iter().filter_map(|change| change.act) {
-            let id = &self.ledger().act(ActId(act)).id;
-            if !acts.contains(id) {
-                acts.push(id.clone());
+            if !acts.contains(&act) {
+                acts.push(act);
             }
         }
-        acts
+        let act = |act: &u16| self.ledger().act(ActId(*act));
+        let later = |one: &u16| entered.is_some_and(|entered| act(one).issued > entered);
+        if acts.iter().any(later) {
+            acts.retain(later);
+        }
+        acts.iter().map(|one| act(one).id.clone()).collect()
     }
 
     fn contested(&self, amounts: &Amounts) -> String {
