@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 /// Lines that the two evaluators are compared on, and where their generator starts.
 const AUDIT: &str = "audit --cases 100000 --seed 1";
 
+/// Every fault that is put into the engine on purpose is found by the same comparison; without one it is silent, as the step
+/// before shows.
+const FLAWS: &str = "audit --flaws --cases 100000 --seed 1";
+
 /// One thing that must hold.
 struct Step {
     /// What it shows.
@@ -79,6 +83,7 @@ fn plan(nextest: bool, deny: bool) -> (Vec<Step>, Vec<&'static str>) {
         step("the ledger has no fault", Cargo, "run --quiet --release --locked --package portolan-cli -- check"),
         step("worked cases", Cargo, "run --quiet --release --locked --package portolan-cli -- test"),
         step("the two evaluators agree", Own, AUDIT),
+        step("faults put into the engine on purpose are found", Own, FLAWS),
     ]);
     (steps, skipped)
 }

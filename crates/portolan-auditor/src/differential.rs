@@ -264,6 +264,15 @@ impl fmt::Display for Difference {
     }
 }
 
+/// Where two answers part, in words.
+pub struct Parting<'a>(pub &'a Answer, pub &'a Answer);
+
+impl fmt::Display for Parting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show_parting(f, self.0, self.1, "engine")
+    }
+}
+
 fn show_parting(f: &mut fmt::Formatter<'_>, own: &Answer, other: &Answer, name: &str) -> fmt::Result {
     let mut say = |what: &str, a: String, b: String| -> fmt::Result {
         if a == b {

@@ -1,7 +1,7 @@
 //! The facts of a line: as stated, and the representative values of those that were not.
 
 use portolan_ledger::duty_rate::Metal;
-use portolan_ledger::line::{EntryLine, When as DateStated};
+use portolan_ledger::line::{EntryLine, StatedQuantity, When as DateStated};
 use portolan_ledger::record::{Bound, ClaimId, Condition, GoverningDate, Mode, Origin, OriginRef, Share};
 use portolan_ledger::schedule::unit::Unit;
 use portolan_ledger::{Cents, DutyRate, Instant, Quantity, Rate, UnitPrice};
@@ -68,7 +68,8 @@ impl Facts {
     /// The quantity in a unit.
     pub fn quantity(&self, unit: &str) -> Option<QuantityIs> {
         let found = self.quantities.iter().find(|(stated, _)| same_unit(stated, unit));
-        found.map(|(_, quantity)| *quantity)
+        let converted = || self.quantities.iter().find_map(|(stated, quantity)| convert(stated, *quantity, unit));
+        found.map(|(_, quantity)| *quantity).or_else(converted)
     }
 
     /// What the line states; bare dates stand at their first moment until a dimension moves them.
@@ -202,7 +203,16 @@ impl Choices {
     }
 }
 
-/// Whether two texts name one unit: `kg`, `KG`, `kilograms`. Nothing is converted.
+/// A stated quantity in another unit that it converts to exactly: tons in kilograms.
+fn convert(stated: &str, quantity: QuantityIs, wanted: &str) -> Option<QuantityIs> {
+    let QuantityIs::Stated(quantity) = quantity else { return None };
+    let factor = Unit::parse(stated).ok()?.in_units_of(Unit::parse(wanted).ok()?)?;
+    let millionths = i128::from(quantity.0).checked_mul(factor.numerator())?;
+    let rounded = portolan_ledger::number::div_half_up(millionths, factor.denominator());
+    i64::try_from(rounded).ok().map(|rounded| QuantityIs::Stated(Quantity(rounded)))
+}
+
+/// Whether two texts name one unit: `kg`, `KG`, `kilograms`.
 fn same_unit(a: &str, b: &str) -> bool {
     let (a, b) = (a.trim(), b.trim());
     let parsed = || Unit::parse(a).ok().zip(Unit::parse(b).ok());
@@ -243,6 +253,8 @@ struct Reads<'f> {
     /// Modes that any record names.
     all_modes: Vec<Mode>,
     us_part: bool,
+    /// How much of the value may count as US.
+    caps: Vec<i64>,
     claims: Vec<ClaimId>,
     metal_weight: Vec<Rate>,
     metal: [bool; 3],
@@ -278,11 +290,17 @@ impl<'f> Reads<'f> {
             };
             match rate {
                 DutyRate::OfMetal(_, metal) => self.metal[*metal as usize] = true,
-                DutyRate::OfNonUs(..) => self.us_part = true,
+                DutyRate::OfNonUs(_, most) => {
+                    self.us_part = true;
+                    self.caps.extend(most.map(|most| most.0));
+                }
                 DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit) if price.0 != 0 => {
                     self.units.push(unit);
                 }
-                DutyRate::Total(..) => {
+                DutyRate::Total(total, over) => {
+                    // Where it has nothing left to top up the bill turns.
+                    let topped = frame.base.as_ref().map(|base| crate::parts::topped_up(base, *over));
+                    self.bases.extend(topped.filter(|_| frame.line.value.is_some()).map(|base| (base, *total)));
                     let rates = frame.base.iter().flat_map(|b| [&b.general, &b.applicable]);
                     self.units.extend(rates.filter_map(unit_of));
                 }
@@ -428,15 +446,19 @@ fn contents(line: &EntryLine, reads: &Reads<'_>) -> Vec<Choices> {
         let bounds = reads.metal_bounds[m as usize].iter();
         bounds.flat_map(|t| [t.0.saturating_sub(1), t.0])
     };
+    let us_open = reads.us_part && line.us_content_pct.is_none();
+    let caps = || reads.caps.iter().copied().filter(|_| us_open);
     let mut found = Vec::new();
     for metal in Metal::ALL.into_iter().filter(|m| open(*m)) {
         let others = Metal::ALL.into_iter().filter(|m| *m != metal && open(*m));
-        let corners = others.flat_map(bounds).map(|share| left.0.saturating_sub(share));
+        let corners = others.flat_map(bounds).chain(caps()).map(|share| left.0.saturating_sub(share));
         let values = [0, left.0].into_iter().chain(bounds(metal)).chain(corners);
         found.push(Choices::Metal(metal, shares(values, left)));
     }
-    if reads.us_part && line.us_content_pct.is_none() {
-        found.push(Choices::UsPart(shares([0, left.0].into_iter(), left)));
+    if us_open {
+        let corners =
+            Metal::ALL.into_iter().filter(|m| open(*m)).flat_map(bounds).map(|share| left.0.saturating_sub(share));
+        found.push(Choices::UsPart(shares([0, left.0].into_iter().chain(caps()).chain(corners), left)));
     }
     found
 }
@@ -503,7 +525,14 @@ fn representatives(frames: &[Frame<'_, '_>], sets: &[&[OriginRef]]) -> Vec<Origi
 fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
     let stated = |unit: &str| {
         let found = line.quantities.iter().find(|q| same_unit(&q.unit, unit));
-        found.map(|q| q.quantity)
+        let converted = || {
+            let convert = |q: &StatedQuantity| convert(&q.unit, QuantityIs::Stated(q.quantity), unit);
+            line.quantities.iter().find_map(convert).and_then(|found| match found {
+                QuantityIs::Stated(quantity) => Some(quantity),
+                _ => None,
+            })
+        };
+        found.map(|q| q.quantity).or_else(converted)
     };
     let mut values: Vec<i64> = reads.value_at_most.iter().flat_map(|v| [v.0, v.0.saturating_add(1)]).collect();
     let mut quantities: Vec<(String, Vec<UnitPrice>)> = Vec::new();

@@ -170,8 +170,14 @@ impl Value {
             return Ok((self.shares[part], money));
         }
         let mut off: Vec<(Points, Cents)> = Vec::new();
-        for part in taken.iter() {
+        // What is not processing abroad overlaps with contents: taken with the rest it is what contents leave.
+        let together = taken.has(OUTSIDE) && taken.has(REST);
+        for part in taken.iter().filter(|part| !together || *part < OUTSIDE) {
             off.push((self.shares[part], self.part_money(part)?));
+        }
+        if together {
+            let contents: i128 = self.shares[..OUTSIDE].iter().map(|share| share.0).sum();
+            off.push((Points((Points::WHOLE.0 - contents).max(0)), self.money_without(OUTSIDE)?));
         }
         if let DutyRate::OfNonUs(_, most) = rate
             && !taken.has(US)
@@ -198,15 +204,18 @@ impl Value {
                 Ok(Cents(self.whole.unwrap_or(Cents::ZERO).0.saturating_sub(processing.0).max(0)))
             }
             // What is left is the whole less the parts.
-            _ if part == REST => {
-                let mut left = self.whole.unwrap_or(Cents::ZERO).0;
-                for other in 0..REST {
-                    left = left.saturating_sub(self.part_money(other)?.0);
-                }
-                Ok(Cents(left.max(0)))
-            }
+            _ if part == REST => self.money_without(REST),
             _ => self.money(self.shares[part]),
         }
+    }
+
+    /// The whole less the first so many parts.
+    fn money_without(&self, parts: usize) -> Result<Cents, Fault> {
+        let mut left = self.whole.unwrap_or(Cents::ZERO).0;
+        for part in 0..parts {
+            left = left.saturating_sub(self.part_money(part)?.0);
+        }
+        Ok(Cents(left.max(0)))
     }
 
     /// A share of the entered value as stated (so that nothing is rounded twice); zero where none is.

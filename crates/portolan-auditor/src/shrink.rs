@@ -47,6 +47,24 @@ pub fn shrink(law: &mut Generated, line: &mut EntryLine, holds: &mut dyn FnMut(&
     }
 }
 
+/// Drops what a line states while `holds` does, over a law that stays whole.
+pub fn shrink_line(line: &mut EntryLine, holds: &mut dyn FnMut(&EntryLine) -> bool) {
+    let mut law = Generated { ledger: Ledger::default(), base: crate::base::OrdinaryTable::default() };
+    let mut at = 0;
+    loop {
+        let mut less = line.clone();
+        if !cut_fact(&mut law, &mut less, at) {
+            break;
+        }
+        if less != *line && holds(&less) {
+            *line = less;
+            at = 0;
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// Takes the `at`-th element over several lists, counted on; whether there was one.
 fn take<'l, T: 'l>(lists: impl Iterator<Item = &'l mut Vec<T>>, mut at: usize) -> bool {
     for list in lists {
@@ -265,7 +283,7 @@ fn conditions(conditions: &[Condition]) -> String {
 }
 
 /// What the line states, unstated columns left out.
-pub(crate) fn show_line(ledger: &Ledger, line: &EntryLine) -> String {
+pub fn show_line(ledger: &Ledger, line: &EntryLine) -> String {
     let moment = match line.entry_date {
         portolan_ledger::line::When::Day(day) => day.to_string(),
         portolan_ledger::line::When::At(at) => {

@@ -381,7 +381,7 @@ impl Axes {
     /// The least that contents come to; none without any.
     fn least<'s>(&self, supposed: impl Iterator<Item = &'s PointSet>) -> Option<i64> {
         let contents = self.list.iter().zip(supposed).filter_map(|(axis, set)| least_of(axis, set));
-        contents.reduce(|a, b| a.saturating_add(b))
+        contents.reduce(i64::saturating_add)
     }
 
     /// Whether two suppositions can differ in one axis alone; without an axis, whether they can be one.
@@ -456,6 +456,8 @@ pub(crate) struct Reads {
     metals: [bool; 3],
     bounds: [Vec<Rate>; 3],
     us_part: bool,
+    /// Caps on how much of the value may count as US.
+    caps: Vec<Rate>,
     /// Chapter 98 numbers, or any, whose claim asks for the value of processing abroad.
     outside: Vec<Vec<Condition>>,
     smelted: Vec<Vec<OriginRef>>,
@@ -466,8 +468,8 @@ pub(crate) struct Reads {
     bases: Vec<(bool, Rate)>,
     /// Units of what is owed.
     units: Vec<String>,
-    /// Totals top up these rates.
-    totals: Vec<Over>,
+    /// Totals, and which rates they top up.
+    totals: Vec<(Over, Rate)>,
 }
 
 impl Reads {
@@ -510,11 +512,14 @@ impl Reads {
         self.conditions(&node.when);
         match rate {
             Some(DutyRate::OfMetal(_, metal)) => self.metals[*metal as usize] = true,
-            Some(DutyRate::OfNonUs(..)) => self.us_part = true,
+            Some(DutyRate::OfNonUs(_, cap)) => {
+                self.us_part = true;
+                self.caps.extend(cap);
+            }
             Some(DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit)) if price.0 != 0 => {
                 self.units.push(unit.clone());
             }
-            Some(DutyRate::Total(_, over)) => self.totals.push(*over),
+            Some(DutyRate::Total(total, over)) => self.totals.push((*over, *total)),
             _ => {}
         }
     }
@@ -561,6 +566,7 @@ impl Reads {
             self.bounds[metal].extend(&other.bounds[metal]);
         }
         self.us_part |= other.us_part;
+        self.caps.extend(&other.caps);
         self.outside.extend(other.outside.iter().cloned());
         self.smelted.extend(other.smelted.iter().cloned());
         self.exporters.extend(other.exporters.iter().cloned());
@@ -613,14 +619,17 @@ impl Reads {
         let open: Vec<Metal> =
             Metal::ALL.into_iter().filter(|m| stated[*m as usize].is_none() && self.metals[*m as usize]).collect();
         let own = |metal: Metal| self.bounds[metal as usize].iter().flat_map(|t| [t.0.saturating_sub(1), t.0]);
+        let us_open = self.us_part && line.line.us_content_pct.is_none();
+        let caps = || self.caps.iter().filter(|_| us_open).map(|cap| cap.0);
         for &metal in &open {
             // Beside its own bounds, what the bounds of the others leave.
-            let others = open.iter().filter(|other| **other != metal);
-            let corners = others.flat_map(|other| own(*other)).map(|share| left.0.saturating_sub(share));
+            let others = open.iter().filter(|other| **other != metal).flat_map(|other| own(*other));
+            let corners = others.chain(caps()).map(|share| left.0.saturating_sub(share));
             list.push(Axis::Metal(metal, shares([0, left.0].into_iter().chain(own(metal)).chain(corners), left)));
         }
-        if self.us_part && line.line.us_content_pct.is_none() {
-            list.push(Axis::UsPart(shares([0, left.0].into_iter(), left)));
+        if us_open {
+            let corners = open.iter().flat_map(|other| own(*other)).map(|share| left.0.saturating_sub(share));
+            list.push(Axis::UsPart(shares([0, left.0].into_iter().chain(caps()).chain(corners), left)));
         }
         let claimed = |numbers: &Vec<Condition>| {
             let holds = |condition: &Condition| match condition {
@@ -680,11 +689,17 @@ impl Reads {
             }
         }
         if stated.value.is_some() {
-            let topped = self.totals.iter().filter_map(|over| match over {
-                Over::General => line.general,
-                Over::Ordinary => line.ordinary,
+            let topped = self.totals.iter().filter_map(|(over, total)| {
+                let base = if *over == Over::General { line.general } else { line.ordinary };
+                base.map(|base| (base, *total))
             });
-            let bases = topped.chain(line.ordinary).flat_map(Base::units).map(|unit| unit.to_string());
+            let topped: Vec<(&Base, Rate)> = topped.collect();
+            // Where a total has nothing left to top up the bill turns too.
+            for (base, total) in topped.iter().filter(|(base, _)| base.ad_valorem.is_none()) {
+                base_turns(stated, base, *total, &mut values, &mut quantities);
+            }
+            let bases = topped.iter().map(|(base, _)| *base).chain(line.ordinary).flat_map(Base::units);
+            let bases = bases.map(|unit| unit.to_string());
             for unit in self.units.iter().cloned().chain(bases) {
                 if quantity_in(stated, &unit).is_none() {
                     turning(&mut quantities, &unit, &[]);
@@ -717,7 +732,9 @@ fn base_turns(
     let Some((share, price, unit)) = base.one_price() else {
         // Of several amounts per unit no one price is where it turns: their ends are looked at.
         let open: Vec<Unit> = base.units().filter(|unit| quantity_in(line, &unit.to_string()).is_none()).collect();
-        open.iter().for_each(|unit| turning(quantities, &unit.to_string(), &[]));
+        for unit in open {
+            turning(quantities, &unit.to_string(), &[]);
+        }
         return;
     };
     let bound = Fraction::new(i128::from(bound.0), i128::from(Rate::WHOLE.0));
