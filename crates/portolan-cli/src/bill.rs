@@ -243,7 +243,8 @@ fn show_audit(summary: &Summary, source: &Source, page: &mut Page) {
     for (id, filed) in &summary.filed_families {
         let title = source.ledger.families.iter().find(|family| family.id == *id);
         let title = title.map_or(id.as_str(), |family| family.title.as_str());
-        let told = |cents: i128, what: &str| if cents == 0 { String::new() } else { format!("{} {what}", dollars(cents)) };
+        let told =
+            |cents: i128, what: &str| if cents == 0 { String::new() } else { format!("{} {what}", dollars(cents)) };
         let row = counted(title, filed.lines).cell(told(filed.under_cents, "too little"));
         rows.push(row.cell(told(filed.over_cents, "too much")));
     }

@@ -109,8 +109,10 @@ pub fn of_line(fault: LineFault, line: &EntryLine) -> Failure {
 pub fn conflict(place: Option<&str>, one: &str, other: &str) -> Failure {
     let place = place.map_or(String::new(), |place| format!("{place}: "));
     Failure::Broken(
-        Fault::new(format!("{place}the ledger lets {one} and {other} stand on one line and does not say how they relate"))
-            .help("portolan explain PTL012"),
+        Fault::new(format!(
+            "{place}the ledger lets {one} and {other} stand on one line and does not say how they relate"
+        ))
+        .help("portolan explain PTL012"),
     )
 }
 

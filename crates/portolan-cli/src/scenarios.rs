@@ -7,8 +7,8 @@ use portolan_ledger::read::File;
 use portolan_ledger::scenario::{self, Scenario, Scenarios};
 
 use crate::failure::{Failure, Fault, Outcome};
-use crate::{snippet, source};
 use crate::term::{Align, FAINT, Page, Row, STRONG};
+use crate::{snippet, source};
 
 /// The name of the law as it is.
 pub const LAW: &str = "law";

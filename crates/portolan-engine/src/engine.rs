@@ -541,9 +541,9 @@ impl<'l> Engine<'l> {
             let Ok(duty) = money::duty(owed, value, of, &context, self.flaw) else { return Ok(false) };
             add_family(&mut bill.families[usize::from(self.counts_in(owed).0)], &duty);
             if owed.replaces_ordinary() {
-                at_another_rate.add(&duty)
+                at_another_rate.add(&duty);
             } else {
-                total.add(&duty)
+                total.add(&duty);
             }
             if owed.beyond && !bill.beyond_horizon.contains(&owed.family) {
                 bill.beyond_horizon.push(owed.family);

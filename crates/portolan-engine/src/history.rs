@@ -290,7 +290,7 @@ impl<'l> Histories<'l> {
             let texts = rates.map(|rates| (rates.general, rates.column_2));
             match found.last_mut() {
                 Some((last, known)) if last.until == day && last.class == class && *known == texts => {
-                    last.until = after
+                    last.until = after;
                 }
                 _ => found.push((Product { class, from: day, until: after }, texts)),
             }
@@ -593,7 +593,7 @@ fn segments(
     segments
 }
 
-impl<'l> Engine<'l> {
+impl Engine<'_> {
     fn segment(&mut self, side: Side, view: View, known_date: Day, day: Day) -> Segment {
         let at = self.span(side, When::Day(day));
         let known = if view == View::Assessed { known_date.min(day) } else { known_date };

@@ -382,35 +382,35 @@ pub(crate) fn stated<'a>(
 /// the others. One may raise it only beside another, so all are open until one does not raise it with those that still are.
 fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
     let mut open: Vec<usize> = (0..axes.list.len()).filter(|&at| axes.list[at].can_stay_unasserted()).collect();
-    let narrow = |found: &mut Vec<Possible>, axis: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
+    let narrow = |found: &mut Vec<Possible>, which: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
         for possible in found.iter_mut() {
-            possible.supposed[axis] = keep(&possible.supposed[axis]);
+            possible.supposed[which] = keep(&possible.supposed[which]);
         }
-        found.retain(|possible| !possible.supposed[axis].is_empty());
+        found.retain(|possible| !possible.supposed[which].is_empty());
     };
-    while let Some(place) = open.iter().position(|&axis| !raises(axes, found, axis)) {
-        let axis = open.remove(place);
-        let unmade = PointSet::one(0, axes.list[axis].points());
-        narrow(found, axis, &|set| set.and(&unmade));
+    while let Some(place) = open.iter().position(|&which| !raises(axes, found, which)) {
+        let which = open.remove(place);
+        let unmade = PointSet::one(0, axes.list[which].points());
+        narrow(found, which, &|set| set.and(&unmade));
     }
-    for axis in open {
-        narrow(found, axis, &|set| set.clone().without(0));
+    for which in open {
+        narrow(found, which, &|set| set.clone().without(0));
     }
 }
 
 /// Whether asserting what an axis leaves open raises a bill.
-fn raises(axes: &Axes, found: &[Possible], axis: usize) -> bool {
+fn raises(axes: &Axes, found: &[Possible], which: usize) -> bool {
     let heights: Vec<i128> = found.iter().map(height).collect();
-    let made = |p: &Possible| !p.supposed[axis].clone().without(0).is_empty();
+    let made = |p: &Possible| !p.supposed[which].clone().without(0).is_empty();
     let higher = |a: usize, b: usize| {
         let (without, with) = (&found[a], &found[b]);
         heights[b] > heights[a]
-            && without.supposed[axis].has(0)
+            && without.supposed[which].has(0)
             && made(with)
             && !without.prohibited
             && !with.prohibited
             && (without.piece, without.class) == (with.piece, with.class)
-            && axes.neighbours(&without.supposed, &with.supposed, Some(axis))
+            && axes.neighbours(&without.supposed, &with.supposed, Some(which))
     };
     (0..found.len()).any(|a| (0..found.len()).any(|b| higher(a, b)))
 }

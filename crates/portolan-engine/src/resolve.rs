@@ -1046,11 +1046,11 @@ impl Resolver<'_, '_> {
                 Some(outcome) => outcome,
                 None if partial => {
                     let freed = self.freed(memo, exception)?;
-                    let frees = |state: &State| state.live || state.why == Why::Spared(exception);
+                    let spared = |state: &State| state.live || state.why == Why::Spared(exception);
                     let from = node
                         .of
                         .iter()
-                        .any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(frees));
+                        .any(|&p| self.is_active(p) && memo.states[usize::from(p.0)].as_ref().is_some_and(spared));
                     if freed == 0 || !from {
                         (Status::NotInForce, Why::NotReached)
                     } else {

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use portolan_engine::{Answer, Engine, Law, Pct};
-use portolan_ledger::line::Status;
 use portolan_ledger::diagnostic::OneLine;
+use portolan_ledger::line::Status;
 use portolan_ledger::number::parse_scaled;
 use portolan_ledger::scenario::{self, Scenarios};
 use portolan_ledger::schedule::Schedule;

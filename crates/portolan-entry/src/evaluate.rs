@@ -149,8 +149,9 @@ impl<'a, 'l> Evaluator<'a, 'l> {
     fn clear(&self, out: &mut Outcome) {
         let Shared { format, tables, .. } = self.shared;
         match (&out.bill, *format) {
-            (Rows::Csv(_), Format::Csv) | (Rows::Json(_), Format::Jsonl) => {}
-            (Rows::Columns(_), Format::Parquet | Format::Xlsx) => {}
+            (Rows::Csv(_), Format::Csv)
+            | (Rows::Json(_), Format::Jsonl)
+            | (Rows::Columns(_), Format::Parquet | Format::Xlsx) => {}
             // An outcome that was never used, or that of another run.
             _ => {
                 out.bill = Rows::new(*format, &tables.bill);

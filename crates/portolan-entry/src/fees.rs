@@ -7,6 +7,8 @@
 //!
 //! A figure that is not known makes a fee that is not known, by name; it is never zero.
 
+use std::fmt::Write as _;
+
 use portolan_engine::Law;
 use portolan_engine::answer::Basis;
 use portolan_ledger::charges::{
@@ -146,14 +148,14 @@ impl<'l> Fees<'l> {
     }
 
     /// The register of a line's side, and how many fees those before it hold.
-    fn charges(&self, line: &EntryLine) -> Option<(&'l Charges, usize)> {
+    fn charges(self, line: &EntryLine) -> Option<(&'l Charges, usize)> {
         let all = &self.law.timeline.ledger.charges;
         let at = all.iter().position(|charges| charges.levied_by == line.side)?;
         Some((&all[at], all[..at].iter().map(|charges| charges.fees.len()).sum()))
     }
 
     /// The fees considered on a line, as if it were an entry of its own, in the order of the bill's columns.
-    pub fn alone(&self, line: &EntryLine, clock: &Clock) -> AllConsidered<'l> {
+    pub fn alone(self, line: &EntryLine, clock: &Clock) -> AllConsidered<'l> {
         let Some((charges, before)) = self.charges(line) else { return SmallVec::new() };
         let mut considered: AllConsidered<'l> =
             COLUMNS.iter().filter_map(|column| self.consider(charges, *column, line, clock)).collect();
@@ -164,7 +166,7 @@ impl<'l> Fees<'l> {
     }
 
     /// The fees considered on a line of a file.
-    pub fn of(&self, line: &EntryLine, clock: &Clock, row: u64, shares: &Shares) -> AllConsidered<'l> {
+    pub fn of(self, line: &EntryLine, clock: &Clock, row: u64, shares: &Shares) -> AllConsidered<'l> {
         let mut considered = self.alone(line, clock);
         for one in considered.iter_mut().filter(|one| one.fee.per == Per::Entry) {
             if let (Stand::Owed(_), Some(share)) = (one.stand, shares.of(row)) {
@@ -175,7 +177,7 @@ impl<'l> Fees<'l> {
     }
 
     /// What a line brings to the fees of its entry, which a first pass gathers.
-    pub fn note(&self, line: &EntryLine, clock: &Clock, place: Place<'_>) -> Option<Noted> {
+    pub fn note(self, line: &EntryLine, clock: &Clock, place: Place<'_>) -> Option<Noted> {
         let entry = packed(place.entry_number)?;
         let considered = self.alone(line, clock);
         let one = considered.iter().find(|one| one.fee.per == Per::Entry)?;
@@ -194,7 +196,7 @@ impl<'l> Fees<'l> {
     }
 
     /// Shares of the fees of entries, from what all lines of the input brought.
-    pub fn shares(&self, mut noted: Vec<Noted>) -> Shares {
+    pub fn shares(self, mut noted: Vec<Noted>) -> Shares {
         noted.sort_unstable();
         let mut rows = Vec::new();
         for lines in noted.chunk_by(|a, b| (a.entry, a.group) == (b.entry, b.group)).filter(|lines| lines.len() > 1) {
@@ -223,7 +225,7 @@ impl<'l> Fees<'l> {
     }
 
     /// The fee of a whole entry.
-    fn of_group(&self, group: u32, total: i128) -> Option<Cents> {
+    fn of_group(self, group: u32, total: i128) -> Option<Cents> {
         let side = u8::try_from(group >> 16).ok()?;
         let charges = self.law.timeline.ledger.charges.iter().find(|charges| charges.levied_by.0 == side)?;
         let fee = charges.fees.get(usize::try_from(group >> 8 & 0xFF).ok()?)?;
@@ -231,7 +233,7 @@ impl<'l> Fees<'l> {
     }
 
     fn consider(
-        &self,
+        self,
         charges: &'l Charges,
         column: FeeColumn,
         line: &EntryLine,
@@ -264,7 +266,7 @@ impl<'l> Fees<'l> {
     }
 
     /// What the fee of an entry of this line alone comes to.
-    fn owed(&self, fee: &'l Fee, rate: Option<&'l FeeRate>, basis: Result<Cents, &'static str>) -> Stand<'l> {
+    fn owed(self, fee: &'l Fee, rate: Option<&'l FeeRate>, basis: Result<Cents, &'static str>) -> Stand<'l> {
         let Some(rate) = rate else { return Stand::Lacks(Lack::Figure) };
         // Whether the figures are known does not hang on the value.
         if amount(fee, rate, 0).is_none() {
@@ -279,7 +281,7 @@ impl<'l> Fees<'l> {
     }
 
     /// On what a share is taken, rounded as values of the side are, in cents; else the column that is to state it.
-    fn basis(&self, fee: &Fee, line: &EntryLine) -> Result<Cents, &'static str> {
+    fn basis(self, fee: &Fee, line: &EntryLine) -> Result<Cents, &'static str> {
         let on_processing = line.ch98_number.as_ref().is_some_and(|number| begins(&fee.on_processing, number));
         let (stated, column) = if on_processing {
             (line.processing_value, "processing_value_usd")
@@ -293,7 +295,7 @@ impl<'l> Fees<'l> {
         Ok(Cents(i64::try_from(rounded).unwrap_or(i64::MAX)))
     }
 
-    fn is_exempt(&self, exemption: &FeeExemption, line: &EntryLine, day: Day, moment: Moment) -> bool {
+    fn is_exempt(self, exemption: &FeeExemption, line: &EntryLine, day: Day, moment: Moment) -> bool {
         let (spi, number) = (line.spi.as_deref(), line.ch98_number.as_deref());
         let origin = &exemption.origin;
         exemption.days.cover(day)
@@ -536,14 +538,14 @@ fn unsure(support: &Support) -> String {
 
 /// The rate as it is written.
 pub fn rate_text(rate: &FeeRate) -> String {
-    let cents = |figure: Figure<Cents>| figure.known().map_or("unknown".to_owned(), |cents| money(cents));
+    let cents = |figure: Figure<Cents>| figure.known().map_or("unknown".to_owned(), money);
     match rate.amount {
         FeeAmount::Fixed(figure) => cents(figure),
         FeeAmount::Share { rate, min, max } => {
             let mut text = rate.known().map_or("unknown".to_owned(), |rate| format!("{rate}%"));
             for (word, figure) in [("min", min), ("max", max)] {
                 if let Some(figure) = figure {
-                    text += &format!(", {word} {}", cents(figure));
+                    let _ = write!(text, ", {word} {}", cents(figure));
                 }
             }
             text

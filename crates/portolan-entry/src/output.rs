@@ -144,7 +144,7 @@ impl FileSet {
     ///
     /// # Errors
     /// The file that could not be written or placed, and why. What is in its place is whole, and there is no manifest.
-    pub fn place(self, files: Vec<(Entry, Pending)>, manifest: Manifest) -> Result<(), (PathBuf, io::Error)> {
+    pub fn place(self, files: Vec<(Entry, Pending)>, manifest: &Manifest) -> Result<(), (PathBuf, io::Error)> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |error| (path, error)
@@ -238,7 +238,7 @@ mod tests {
             (Entry { name: (*name).to_owned(), rows: 1 }, file)
         });
         let pending = pending.collect();
-        set.place(pending, manifest()).unwrap();
+        set.place(pending, &manifest()).unwrap();
     }
 
     #[test]

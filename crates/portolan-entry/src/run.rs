@@ -248,7 +248,7 @@ fn attempt<'l>(
     };
     let sink = Sink::open(&options.output, options.format, &tables, options.threads.max(1))?;
     let names_entries = headers.iter().any(|header| header.position(Column::EntryNumber).is_some());
-    let shares = if options.fees && names_entries {
+    let of_entries = if options.fees && names_entries {
         gather(inputs, (options, setup), (law, context))?
     } else {
         Shares::default()
@@ -265,7 +265,7 @@ fn attempt<'l>(
         set_aside: options.set_aside,
         plans: plans(headers, &names),
         refund: None,
-        fees: options.fees.then_some(FeeRun::Compute(&shares)),
+        fees: options.fees.then_some(FeeRun::Compute(&of_entries)),
     };
     let total = Summary::new(ledger);
     let mut taking = Taking { options, sides, sink, total, seen: 0, again: None };

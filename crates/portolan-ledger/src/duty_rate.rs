@@ -92,9 +92,11 @@ impl DutyRate {
             };
         }
         let Some(rest) = text.strip_prefix('+') else {
-            return Err("a rate starts with `+`, `total`, `in place of all:`, `in place of ordinary:`, or is `none` or \
+            return Err(
+                "a rate starts with `+`, `total`, `in place of all:`, `in place of ordinary:`, or is `none` or \
                         `unknown`"
-                .to_owned());
+                    .to_owned(),
+            );
         };
         if let Some(price) = rest.strip_prefix('$') {
             return price_per_unit(price).map(|(price, unit)| Self::Specific(Rate::ZERO, price, unit));

@@ -528,10 +528,10 @@ struct Number<'r> {
 impl<'r> Number<'r> {
     fn of(plan: &Plan, row: Row<'r>) -> Self {
         let (code, restored) = plan.report.code(row.cell(plan.code));
-        let digits = code.iter().copied().filter(u8::is_ascii_digit).take(2);
-        let part = match digits.collect::<Vec<u8>>().as_slice() {
-            b"99" => Part::Chapter99,
-            b"98" => Part::Chapter98,
+        let mut digits = code.iter().filter(|byte| byte.is_ascii_digit());
+        let part = match (digits.next(), digits.next()) {
+            (Some(b'9'), Some(b'9')) => Part::Chapter99,
+            (Some(b'9'), Some(b'8')) => Part::Chapter98,
             _ => Part::Article,
         };
         Self { row, code, restored, part }

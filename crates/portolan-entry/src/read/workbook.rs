@@ -74,6 +74,7 @@ impl BookSource {
             known: &self.known,
             row: None,
             cells: vec![Vec::new(); self.columns],
+            beyond: Vec::new(),
             faults: Vec::new(),
             table: Table::default(),
         };
@@ -133,6 +134,8 @@ struct RowMaker<'b> {
     /// The row that is being made.
     row: Option<u32>,
     cells: Vec<Vec<u8>>,
+    /// Room for a cell that lies beside the table.
+    beyond: Vec<u8>,
     faults: Vec<FieldFault>,
     table: Table,
 }
@@ -148,24 +151,21 @@ impl RowMaker<'_> {
         }
         let at = column as usize;
         let known = self.known.get(at).copied().flatten();
-        let mut text = Vec::new();
-        let mut wrong = write(value, &mut text).err();
+        let text = self.cells.get_mut(at).unwrap_or(&mut self.beyond);
+        text.clear();
+        let mut wrong = write(value, text).err();
         if is_formula && *value == DataRef::Empty {
             wrong = Some(("a formula without a saved result", "open the workbook, let it compute, and save it"));
         }
         // What is passed through may be an error as well as anything else.
         if let (Some((wrong, help)), Some(name)) = (wrong, known) {
-            let fault = FieldFault { column: name.to_owned(), value: shown(&text), ..FieldFault::of_line(wrong) };
+            let fault = FieldFault { column: name.to_owned(), value: shown(text), ..FieldFault::of_line(wrong) };
             self.faults.push(fault.help(help));
         }
-        match self.cells.get_mut(at) {
-            Some(cell) => *cell = text,
-            None if text.trim_ascii().is_empty() => {}
-            None => {
-                let place = SheetPlace { header_row: 0 }.cell(u64::from(row) + 1, at);
-                let wrong = format!("cell {place} lies beyond the last column of the header");
-                self.faults.push(FieldFault::of_line(wrong).help("give the column a name, or take it out"));
-            }
+        if at >= self.columns && !text.trim_ascii().is_empty() {
+            let place = SheetPlace { header_row: 0 }.cell(u64::from(row) + 1, at);
+            let wrong = format!("cell {place} lies beyond the last column of the header");
+            self.faults.push(FieldFault::of_line(wrong).help("give the column a name, or take it out"));
         }
         Ok(())
     }

@@ -411,7 +411,7 @@ impl Files {
         let mut files = vec![(entry("refund.csv", self.rows), refund), (entry("refund.xlsx", self.rows), workbook)];
         files.extend(self.others);
         answered.report.files = files.iter().map(|(entry, _)| (entry.name.clone(), entry.rows)).collect();
-        set.place(files, manifest).map_err(|(file, error)| RunError::Write { file, error })
+        set.place(files, &manifest).map_err(|(file, error)| RunError::Write { file, error })
     }
 }
 

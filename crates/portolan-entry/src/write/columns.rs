@@ -18,7 +18,7 @@ use crate::cells;
 /// Rows as columns that are being filled.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    columns: Vec<Column>,
+    all: Vec<Column>,
     at: usize,
     rows: usize,
 }
@@ -83,12 +83,12 @@ impl Columns {
                 Column::Numbers { values: Vec::new(), absent: Vec::new(), is_zero: field.fill == Fill::Zero }
             }
         };
-        Self { columns: schema.fields.iter().map(column).collect(), at: 0, rows: 0 }
+        Self { all: schema.fields.iter().map(column).collect(), at: 0, rows: 0 }
     }
 
     /// Forgets the rows.
     pub fn clear(&mut self) {
-        for column in &mut self.columns {
+        for column in &mut self.all {
             match column {
                 Column::Numbers { values, absent, .. } => {
                     values.clear();
@@ -109,14 +109,14 @@ impl Columns {
     /// A text is not UTF-8: the reader let one through.
     pub fn take(&mut self) -> Result<Batch, arrow::error::ArrowError> {
         let rows = std::mem::take(&mut self.rows);
-        let columns = self.columns.iter_mut().map(|column| column.take(rows)).collect::<Result<_, _>>()?;
+        let columns = self.all.iter_mut().map(|column| column.take(rows)).collect::<Result<_, _>>()?;
         self.at = 0;
         Ok(Batch { rows, columns })
     }
 
     fn number(&mut self, value: Option<i64>) {
         let row = self.rows;
-        if let Some(Column::Numbers { values, absent, is_zero }) = self.columns.get_mut(self.at) {
+        if let Some(Column::Numbers { values, absent, is_zero }) = self.all.get_mut(self.at) {
             let is_fill = if *is_zero { value == Some(0) } else { value.is_none() };
             if !is_fill {
                 extend(values, absent, *is_zero, row);
@@ -132,7 +132,7 @@ impl Columns {
     /// Lets a text be written to the end of the column's bytes.
     fn written(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let row = self.rows;
-        if let Some(Column::Texts { bytes, ends }) = self.columns.get_mut(self.at) {
+        if let Some(Column::Texts { bytes, ends }) = self.all.get_mut(self.at) {
             let start = bytes.len();
             write(bytes);
             if bytes.len() > start {

@@ -78,7 +78,7 @@ type Part = (Arc<Batch>, Range<usize>);
 /// A column of a group, encoded.
 enum Chunk {
     Numbers(Bytes, Box<ColumnCloseResult>),
-    Texts(ArrowColumnChunk),
+    Texts(Box<ArrowColumnChunk>),
 }
 
 impl<W: Write + Send> ParquetFile<W> {
@@ -321,7 +321,7 @@ impl Encoder {
                 }
                 Some(mut writer) => {
                     self.write_texts(&mut writer, column, group)?;
-                    Chunk::Texts(writer.close()?)
+                    Chunk::Texts(Box::new(writer.close()?))
                 }
                 None => {
                     let (bytes, close) = self.numbers(column, group)?;

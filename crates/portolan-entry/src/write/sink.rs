@@ -150,7 +150,7 @@ impl Sink {
         } else {
             None
         };
-        Ok(Self { set, folder, nowhere, bill, layers, faults, book })
+        Ok(Self { folder, nowhere, bill, layers, faults, book, set })
     }
 
     /// Adds what one piece of the input gives.
@@ -228,7 +228,7 @@ impl Sink {
             bytes += file.bytes();
             pending.push((ManifestEntry { name, rows }, file));
         }
-        set.place(pending, manifest).map_err(|(file, error)| RunError::Write { file, error })?;
+        set.place(pending, &manifest).map_err(|(file, error)| RunError::Write { file, error })?;
         Ok(Received { bytes, ..Received::default() })
     }
 }

@@ -153,7 +153,7 @@ fn layers_hold_the_fees_of_the_bill() {
 #[test]
 fn what_is_exempt_owes_nothing_and_adds_nothing_to_its_entry() {
     let korean = Line { origin: "KR", spi: "KR", ..line("1000000") };
-    let (bill_of, rows) = bill(&[korean.clone()]);
+    let (bill_of, rows) = bill(std::slice::from_ref(&korean));
     assert_eq!((bill_of.get(0, "mpf"), rows[0][2].as_str()), ("0", "exempt"));
     assert!(rows[0][4].starts_with("exempt: special program KR"), "{}", rows[0][4]);
     assert_eq!(mpf(Line { origin: "KR", ..line("1000000") }), "651.50", "a program that is not claimed frees nothing");

@@ -1,6 +1,7 @@
 //! Every form of output holds the same columns and the same values as CSV.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ fn lines() -> String {
     let buyers = ["plain", "\"Toys, \"\"R\"\"\"", "\"two\nlines\"", "关税 é \u{1F600}", "", "=1+1", "back\\slash\ttab"];
     for (at, row) in rows.enumerate() {
         let filed = if at % 3 == 0 { "17.50" } else { "" };
-        out += &format!("{row},{},{filed}\n", buyers[at % buyers.len()]);
+        let _ = writeln!(out, "{row},{},{filed}", buyers[at % buyers.len()]);
     }
     out
 }
@@ -124,7 +125,7 @@ fn json_lines_hold_what_csv_holds() {
         let expected = Table::read(csv);
         let found = of_jsonl(json, &expected.names);
         assert_eq!(expected.rows, found.rows);
-        assert_eq!(json.iter().filter(|byte| **byte == b'\n').count(), expected.rows.len(), "one object a line");
+        assert_eq!(std::str::from_utf8(json).unwrap().lines().count(), expected.rows.len(), "one object a line");
     }
 }
 
@@ -162,7 +163,7 @@ fn a_workbook_has_a_sheet_for_each_table_and_the_same_values() {
     assert_eq!(findings.len() as u64, off.map(|(_, lines)| lines).sum::<u64>() + 1);
     assert!(findings.len() > 10);
     let summary = of_sheet(&mut book, "summary");
-    let row = summary.iter().find(|row| row[0].to_string() == "Lines answered").unwrap();
+    let row = summary.iter().find(|row| row[0] == Data::String("Lines answered".to_owned())).unwrap();
     assert_eq!(row[1].to_string(), "300");
     let text = summary.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join("|");
     for word in ["Section 301, China", "Findings of the audit", "Antidumping", LAW.timeline.ledger.version.as_str()] {
@@ -193,7 +194,8 @@ fn groups_of_parquet_have_a_fixed_number_of_rows() {
     let file = format!("hts_number,country_of_origin,entry_date,entered_value_usd\n{}", row.repeat(250_001));
     let done = done(&file, Format::Parquet, Layers::None, 2).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(done.bill)).unwrap();
-    let rows: Vec<i64> = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    let rows: Vec<i64> =
+        reader.metadata().row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).collect();
     assert_eq!(rows, [122_880, 122_880, 4_241]);
     let total: i128 = reader
         .build()
@@ -259,7 +261,7 @@ fn a_set_of_files_has_a_manifest_that_names_it() {
 
 fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    portolan_entry::manifest::hexadecimal(&sha2::Sha256::digest(bytes))
 }
 
 fn names(folder: &Path) -> Vec<String> {

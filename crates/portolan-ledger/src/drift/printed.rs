@@ -102,10 +102,7 @@ impl Printed {
             (
                 Self::Bare(printed),
                 Some(
-                    DutyRate::Total(..)
-                    | DutyRate::Add(_)
-                    | DutyRate::InPlaceOfAll(_)
-                    | DutyRate::InPlaceOfOrdinary(_),
+                    DutyRate::Total(..) | DutyRate::Add(_) | DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfOrdinary(_),
                 ),
             ) if *printed == share => Match::Same,
             _ => Match::None,

@@ -121,18 +121,18 @@ fn warning(patch: &Patch, (law, patched): (&Laid<'_>, &Laid<'_>)) -> Option<Diag
         let name = format!("{}/{}", program.id, new.record.id);
         for (index, &from) in starts.iter().enumerate() {
             let until = starts.get(index + 1).copied().or(bounds.until);
-            let changed = law.bears(old, from, view) != patched.bears(new, from, view);
-            changes |= changed;
+            let differs = law.bears(old, from, view) != patched.bears(new, from, view);
+            changes |= differs;
             let over = match op {
                 // What these lay over it themselves is no reason.
                 Op::Suspend | Op::Annul => law.over(old, from),
                 _ => patched.over(new, from),
             };
             match silent.last_mut() {
-                Some((last, _, piece)) if !changed && *last == name && piece.goes_on(from, over.as_ref()) => {
+                Some((last, _, piece)) if !differs && *last == name && piece.goes_on(from, over.as_ref()) => {
                     piece.until = until;
                 }
-                _ if changed => {}
+                _ if differs => {}
                 _ => silent.push((name.clone(), clock.clone(), Piece { from, until, over })),
             }
         }
