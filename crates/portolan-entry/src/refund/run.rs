@@ -131,7 +131,7 @@ pub fn refund(
         command: options.command.clone(),
         inputs: if options.output.is_some() { inputs.iter().map(InputEntry::of).collect() } else { Vec::new() },
     };
-    files.finish(&mut answered, &collected.entries, options, manifest)?;
+    files.finish(&mut answered, &collected.entries, options, &manifest)?;
     Ok(answered)
 }
 
@@ -400,18 +400,18 @@ impl Files {
         answered: &mut Refunded,
         entries: &[Gathered],
         options: &RefundOptions,
-        manifest: Manifest,
+        manifest: &Manifest,
     ) -> Result<(), RunError> {
         let failed = self.failed("refund.xlsx");
         let (Some(set), Some(refund), Some(book)) = (self.set, self.refund, self.book) else { return Ok(()) };
         let mut workbook = set.file("refund.xlsx").map_err(&failed)?;
-        book.finish(&mut workbook, &answered.report, entries, options, &manifest)
+        book.finish(&mut workbook, &answered.report, entries, options, manifest)
             .map_err(|error| error.at(&set.path().join("refund.xlsx")))?;
         let entry = |name: &str, rows| manifest::Entry { name: name.to_owned(), rows };
         let mut files = vec![(entry("refund.csv", self.rows), refund), (entry("refund.xlsx", self.rows), workbook)];
         files.extend(self.others);
         answered.report.files = files.iter().map(|(entry, _)| (entry.name.clone(), entry.rows)).collect();
-        set.place(files, &manifest).map_err(|(file, error)| RunError::Write { file, error })
+        set.place(files, manifest).map_err(|(file, error)| RunError::Write { file, error })
     }
 }
 
