@@ -242,7 +242,7 @@ pub fn whole(
     let mut out = BufWriter::with_capacity(1 << 20, set.file(&name).map_err(failed)?);
     let rows = write(&mut out).map_err(failed)?;
     let pending = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    set.place(vec![(Entry { name, rows }, pending)], manifest).map_err(|(_, error)| failed(error))?;
+    set.place(vec![(Entry { name, rows }, pending)], &manifest).map_err(|(_, error)| failed(error))?;
     Ok(rows)
 }
 

@@ -347,7 +347,7 @@ impl Taking<'_> {
             command: options.command.clone(),
             inputs,
         };
-        let received = self.sink.finish(ledger, &self.total, manifest)?;
+        let received = self.sink.finish(ledger, &self.total, &manifest)?;
         self.total.bytes_out = received.bytes;
         let (bill, layers, faults) = (received.bill, received.layers, received.faults);
         Ok(Done { summary: self.total, bill, layers, faults })

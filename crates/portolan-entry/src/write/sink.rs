@@ -199,14 +199,14 @@ impl Sink {
     ///
     /// # Errors
     /// A file cannot be written or put in its place.
-    pub fn finish(self, ledger: &Ledger, summary: &Summary, manifest: Manifest) -> Result<Received, RunError> {
+    pub fn finish(self, ledger: &Ledger, summary: &Summary, manifest: &Manifest) -> Result<Received, RunError> {
         if self.nowhere {
             return Ok(Received::default());
         }
         let Self { set, folder, bill, layers, faults, book, .. } = self;
         let mut ends: Vec<(String, u64, Target)> = Vec::new();
         if let Some((book, mut out)) = book {
-            let heading = Heading { ledger, manifest: &manifest };
+            let heading = Heading { ledger, manifest };
             book.finish(&mut out, summary, &heading).map_err(|error| error.at(&folder.join("bill.xlsx")))?;
             ends.push(("bill.xlsx".to_owned(), bill.rows, out));
         }
@@ -228,7 +228,7 @@ impl Sink {
             bytes += file.bytes();
             pending.push((ManifestEntry { name, rows }, file));
         }
-        set.place(pending, &manifest).map_err(|(file, error)| RunError::Write { file, error })?;
+        set.place(pending, manifest).map_err(|(file, error)| RunError::Write { file, error })?;
         Ok(Received { bytes, ..Received::default() })
     }
 }

@@ -37,7 +37,7 @@ pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: Manifest
         codes: options.codes.len(),
         origins: options.origins.len(),
     };
-    set.place(files, manifest).map_err(|(path, error)| Error::Write(path, error))?;
+    set.place(files, &manifest).map_err(|(path, error)| Error::Write(path, error))?;
     Ok(done)
 }
 
