@@ -186,7 +186,7 @@ struct Share {
     origin: String,
     fact: &'static str,
     value: String,
-    share: i64,
+    part: i64,
 }
 
 /// The shares of an average year: goods of Canada and Mexico entered under USMCA, and metal content by industry.
@@ -204,7 +204,7 @@ fn shares(options: &Options, countries: &BTreeMap<String, String>, cells: &Cells
         for (code, [share]) in
             with_means(shares, value).into_iter().filter(|(code, [share])| *share > 0 || code.len() > 6)
         {
-            found.push(Share { code, origin: (*origin).to_owned(), fact: "spi", value: "S".to_owned(), share });
+            found.push(Share { code, origin: (*origin).to_owned(), fact: "spi", value: "S".to_owned(), part: share });
         }
     }
     let columns = ["hts10", "steel_share", "aluminum_share", "copper_share"];
@@ -221,7 +221,7 @@ fn shares(options: &Options, countries: &BTreeMap<String, String>, cells: &Cells
         for (fact, share) in ["steel_pct", "aluminum_pct", "copper_pct"].into_iter().zip(content) {
             // Millionths of the whole are ten-thousandths of a percentage point.
             let (code, origin) = (code.clone(), "*".to_owned());
-            found.push(Share { code, origin, fact, value: format_scaled(share, 4), share: WHOLE });
+            found.push(Share { code, origin, fact, value: format_scaled(part: share, 4), part: WHOLE });
         }
     }
     found.sort();
@@ -234,7 +234,7 @@ fn shares(options: &Options, countries: &BTreeMap<String, String>, cells: &Cells
         ("origin", text(|row| &row.origin)),
         ("fact", text(|row| row.fact)),
         ("value", text(|row| &row.value)),
-        ("share", decimals(found.iter().map(|row| Some(i128::from(row.share))).collect())?),
+        ("share", decimals(found.iter().map(|row| Some(i128::from(row.part))).collect())?),
     ];
     let source = "USMCA use 2025: USITC DataWeb; metal content by industry: BEA input-output tables; both by way of \
                   Budget-Lab-Yale/tariff-rate-tracker (MIT)";

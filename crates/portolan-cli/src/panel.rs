@@ -83,7 +83,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         inputs: Vec::new(),
     };
     let progress = Progress::of_numbers(options.codes.len() as u64);
-    let written = panel::write(&law, &options, &args.output, manifest, &mut |done, _| progress.numbers(done));
+    let written = panel::write(&law, &options, &args.output, &manifest, &mut |done, _| progress.numbers(done));
     progress.end();
     let done = written.map_err(failure)?;
     let mut page = Page::new();

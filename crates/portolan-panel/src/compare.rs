@@ -203,7 +203,7 @@ fn groups(asked: &Asked, sides: &mut [Half<'_>; 2]) -> (Vec<Group>, (Vec<TariffC
             side.products(code).iter().map(key).collect()
         });
         match (key[0].is_empty(), key[1].is_empty()) {
-            (true, true) => continue,
+            (true, true) => {}
             (false, true) => apart.0.push(code),
             (true, false) => apart.1.push(code),
             (false, false) => {

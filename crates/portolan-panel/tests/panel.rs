@@ -42,7 +42,7 @@ fn write(law: &Law<'_>, options: &Options, output: &Path) -> panel::Done {
         command: vec!["panel".to_owned()],
         inputs: Vec::new(),
     };
-    panel::write(law, options, output, manifest, &mut |_, _| {}).unwrap()
+    panel::write(law, options, output, &manifest, &mut |_, _| {}).unwrap()
 }
 
 /// A cell as text; empty for none.

@@ -150,8 +150,12 @@ fn middle(pair: &Pair, families: &[(FamilyId, String)]) -> String {
     }
     // A range stands where something is open; else the totals say it.
     let ranges = [&pair.before, &pair.after].map(|end| range(end).filter(|_| pair.is_open()));
-    ranges.iter().for_each(|range| points(&mut text, range.map(|(low, _)| low)));
-    ranges.iter().for_each(|range| points(&mut text, range.map(|(_, high)| high)));
+    for range in &ranges {
+        points(&mut text, range.map(|(low, _)| low));
+    }
+    for range in &ranges {
+        points(&mut text, range.map(|(_, high)| high));
+    }
     for bill in [before, after] {
         let _ = write!(text, ",{}", bill.needs_input.join(";"));
     }

@@ -23,7 +23,7 @@ use super::{Done, Error, Options};
 const PRODUCTS: usize = 64;
 
 /// Writes the three files: rates at `output`, and beside it what classes numbers and countries belong to.
-pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: Manifest) -> Result<Done, Error> {
+pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: &Manifest) -> Result<Done, Error> {
     law.table();
     let (set, name) = file::begin(output)?;
     let stem = name.strip_suffix(".parquet").unwrap_or(&name).to_owned();
@@ -37,7 +37,7 @@ pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: Manifest
         codes: options.codes.len(),
         origins: options.origins.len(),
     };
-    set.place(files, &manifest).map_err(|(path, error)| Error::Write(path, error))?;
+    set.place(files, manifest).map_err(|(path, error)| Error::Write(path, error))?;
     Ok(done)
 }
 

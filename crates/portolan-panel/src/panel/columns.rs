@@ -142,10 +142,7 @@ impl Borne {
         self.total.push(micro(bill.total_pct));
         self.column_2.push(treatment.column_2);
         self.heading.push(self.headings.number(bill.headings.join(";")));
-        let mut needs = bill.needs_input.join(";");
-        if bill.prohibited {
-            needs = "prohibited".to_owned();
-        }
+        let needs = if bill.prohibited { "prohibited".to_owned() } else { bill.needs_input.join(";") };
         self.need.push(self.needs.number(needs));
         let horizon: Vec<&str> =
             bill.beyond_horizon.iter().map(|family| self.names[usize::from(family.0)].as_str()).collect();

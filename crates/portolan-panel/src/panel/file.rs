@@ -99,7 +99,7 @@ pub fn write(
     law: &Law<'_>,
     options: &Options,
     output: &Path,
-    manifest: Manifest,
+    manifest: &Manifest,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Done, Error> {
     law.table();
@@ -133,7 +133,7 @@ pub fn write(
     )?;
     let file = writer.into_inner().map_err(cannot_write(output))?;
     let files = vec![(Entry { name: name.clone(), rows }, file)];
-    set.place(files, &manifest).map_err(|(path, error)| Error::Write(path, error))?;
+    set.place(files, manifest).map_err(|(path, error)| Error::Write(path, error))?;
     Ok(Done { files: vec![(name, rows)], codes: codes.len(), origins: options.origins.len() })
 }
 

@@ -99,7 +99,7 @@ pub fn write(
     law: &Law<'_>,
     options: &Options,
     output: &std::path::Path,
-    manifest: Manifest,
+    manifest: &Manifest,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Done, Error> {
     match options.form {

@@ -62,7 +62,7 @@ pub fn in_order<S, P: Send, E: Send>(
         let mut waiting = BTreeMap::new();
         let mut at = 0;
         let mut outcome = Ok(());
-        'all: for (piece, made) in receiver.iter() {
+        'all: for (piece, made) in &receiver {
             waiting.insert(piece, made);
             while let Some(made) = waiting.remove(&at) {
                 outcome = made.and_then(&mut *take);
