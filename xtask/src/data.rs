@@ -221,7 +221,7 @@ fn shares(options: &Options, countries: &BTreeMap<String, String>, cells: &Cells
         for (fact, share) in ["steel_pct", "aluminum_pct", "copper_pct"].into_iter().zip(content) {
             // Millionths of the whole are ten-thousandths of a percentage point.
             let (code, origin) = (code.clone(), "*".to_owned());
-            found.push(Share { code, origin, fact, value: format_scaled(part: share, 4), part: WHOLE });
+            found.push(Share { code, origin, fact, value: format_scaled(share, 4), part: WHOLE });
         }
     }
     found.sort();
