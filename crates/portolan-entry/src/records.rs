@@ -118,7 +118,7 @@ mod tests {
     fn ours(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let mut found = Vec::new();
         each_record(text, &mut Vec::new(), |bytes, cells| {
-            found.push(cells.iter().map(|range| bytes[range.clone()].to_vec()).collect())
+            found.push(cells.iter().map(|range| bytes[range.clone()].to_vec()).collect());
         });
         found
     }

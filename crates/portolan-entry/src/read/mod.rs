@@ -7,6 +7,7 @@
 
 mod csv;
 mod fold;
+mod guard;
 mod header;
 mod json;
 mod media;

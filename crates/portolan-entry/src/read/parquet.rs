@@ -10,6 +10,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 use portolan_ledger::Day;
 
+use super::guard::fenced;
 use super::header::Header;
 use super::media::{FREE_BYTES, Raw};
 use super::{Give, InputError, Piece, Rows, Table};
@@ -40,21 +41,20 @@ impl ParquetSource {
 
     fn from<T: ChunkReader + 'static>(name: &str, from: T) -> Result<(Self, Header), InputError> {
         let size = from.len();
-        let builder = ParquetRecordBatchReaderBuilder::try_new(from).map_err(|error| damaged(name, &error))?;
+        let builder = inside(name, || ParquetRecordBatchReaderBuilder::try_new(from))?;
         check_size(name, builder.metadata(), size)?;
         let header = understand(name, builder.schema())?;
         let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         if rows == 0 {
             return Err(InputError::of_file(name, FieldFault::of_line("the file holds columns and no rows")));
         }
-        let reader = builder.with_batch_size(BATCH).build().map_err(|error| damaged(name, &error))?;
+        let reader = inside(name, || builder.with_batch_size(BATCH).build())?;
         Ok((Self { name: name.to_owned(), reader, size, rows }, header))
     }
 
-    pub(super) fn drive(self, give: Give<'_>) -> Result<(), InputError> {
+    pub(super) fn drive(mut self, give: Give<'_>) -> Result<(), InputError> {
         let (mut first, mut taken) = (0, 0);
-        for batch in self.reader {
-            let batch = batch.map_err(|error| damaged(&self.name, &error.into()))?;
+        while let Some(batch) = inside(&self.name, || self.reader.next().transpose().map_err(ParquetError::from))? {
             let count = batch.num_rows() as u64;
             let now = u128::from(self.size) * u128::from(first + count) / u128::from(self.rows.max(1));
             let now = u64::try_from(now).unwrap_or(u64::MAX);
@@ -71,6 +71,12 @@ impl ParquetSource {
         let wrong = format!("the Parquet file names {} rows and holds {first}", self.rows);
         Err(InputError::of_file(&self.name, FieldFault::of_line(wrong)))
     }
+}
+
+/// Calls the library behind the fence.
+fn inside<T>(name: &str, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, InputError> {
+    let done = fenced(work).unwrap_or_else(|| Err(ParquetError::General("it contradicts itself".to_owned())));
+    done.map_err(|error| damaged(name, &error))
 }
 
 fn damaged(name: &str, error: &ParquetError) -> InputError {

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
+use super::guard::fenced;
 use super::header::{Header, ROWS_ABOVE, SheetPlace, letters};
 use super::media::{FREE_BYTES, Raw, Seeker};
 use super::{Give, Input, InputError, Piece, Rows, Table};
@@ -46,7 +47,7 @@ impl BookSource {
         let name = input.name();
         let parts = check_archive(&name, raw)?;
         let again = Raw::open(input).map_err(|error| InputError::of_io(&name, error))?;
-        let mut book: Book = Xlsx::new(again.seeker()).map_err(|error| damaged(&name, &error))?;
+        let mut book: Book = inside(&name, || Xlsx::new(again.seeker()))?;
         let (sheet, found) = choose(&name, &mut book, wanted)?;
         let place = format!("{name}, sheet {sheet}");
         let cells: Vec<&[u8]> = found.cells.iter().map(Vec::as_slice).collect();
@@ -64,9 +65,10 @@ impl BookSource {
 
     pub(super) fn drive(mut self, give: Give<'_>) -> Result<(), InputError> {
         let name = self.name.clone();
-        let failed = |error: XlsxError| damaged(&name, &error);
-        let total = u64::from(last_row(&mut self.book, &self.sheet).unwrap_or(0)).max(1);
-        let mut cells = self.book.worksheet_cells_reader(&self.sheet).map_err(failed)?;
+        let (book, sheet) = (&mut self.book, self.sheet.as_str());
+        let mut cells = inside(&name, || book.worksheet_cells_reader(sheet))?;
+        // The last row that the sheet says it has.
+        let total = u64::from(cells.dimensions().end.0).max(1);
         let mut rows = RowMaker {
             columns: self.columns,
             header_row: self.header_row,
@@ -80,7 +82,7 @@ impl BookSource {
         };
         let (mut first, mut taken) = (0, 0);
         loop {
-            let next = cells.next_cell_with_formula_metadata().map_err(failed)?;
+            let next = inside(&name, || cells.next_cell_with_formula_metadata())?;
             let at_end = next.is_none();
             match next {
                 Some(cell) if cell.pos.0 <= self.header_row => continue,
@@ -118,11 +120,6 @@ impl BookSource {
             }
         }
     }
-}
-
-/// The last row that the sheet says it has.
-fn last_row(book: &mut Book, sheet: &str) -> Option<u32> {
-    Some(book.worksheet_cells_reader(sheet).ok()?.dimensions().end.0)
 }
 
 /// Makes rows of the cells of a sheet.
@@ -306,12 +303,11 @@ fn choose(name: &str, book: &mut Book, wanted: Option<&str>) -> Result<(String, 
 
 /// The header of a sheet: the first row that names the columns that every line needs, or the first that holds anything.
 fn header_of(name: &str, book: &mut Book, sheet: &str) -> Result<(bool, Found), InputError> {
-    let failed = |error: XlsxError| damaged(name, &error);
-    let mut reader = book.worksheet_cells_reader(sheet).map_err(failed)?;
+    let mut reader = inside(name, || book.worksheet_cells_reader(sheet))?;
     let mut first: Option<Found> = None;
     let mut row: Option<Found> = None;
     loop {
-        let next = reader.next_cell().map_err(failed)?;
+        let next = inside(name, || reader.next_cell())?;
         let at = next.as_ref().map(calamine::Cell::get_position);
         if let Some(done) = row.take_if(|row| at.is_none_or(|(at, _)| at != row.row)) {
             let (done, is_header) = trimmed(done);
@@ -350,7 +346,13 @@ fn trimmed(mut found: Found) -> (Found, bool) {
 }
 
 fn merged(name: &str, book: &mut Book, sheet: &str) -> Result<Vec<calamine::Dimensions>, InputError> {
-    book.merge_cells_by_sheet_name(sheet).map_err(|error| damaged(name, &error))
+    inside(name, || book.merge_cells_by_sheet_name(sheet))
+}
+
+/// Calls the library behind the fence.
+fn inside<T>(name: &str, work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, InputError> {
+    let done = fenced(work).unwrap_or(Err(XlsxError::Unexpected("it contradicts itself")));
+    done.map_err(|error| damaged(name, &error))
 }
 
 fn damaged(name: &str, error: &XlsxError) -> InputError {

@@ -397,7 +397,7 @@ impl Reader {
         }
         if !raw.id.get_ref().strip_prefix(&on.to_string()).is_some_and(|rest| rest.len() > 1 && rest.starts_with('-')) {
             let message = format!("`{}` is no id for an event of {on}", raw.id.get_ref());
-            self.misplaced(id_span, message, "the id of an event is its day, then a name: 2025-06-05-call");
+            self.misplaced(id_span, message, "the id of an event is its day, then a name, with - between");
         }
         let year = path.trim_start_matches("events/").trim_end_matches(".toml");
         if !on.to_string().starts_with(&format!("{year}-")) {

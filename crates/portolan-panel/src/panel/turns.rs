@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn pieces_are_taken_in_order_and_the_first_error_ends_it() {
         let mut seen = Vec::new();
-        let make = |_: &mut (), piece: usize| {
+        let make = |(): &mut (), piece: usize| {
             thread::sleep(std::time::Duration::from_micros((piece as u64 * 7_919) % 500));
             if piece == 40 { Err("forty") } else { Ok(piece) }
         };
