@@ -580,3 +580,17 @@ fn each_wrong_file_is_told_so() {
     assert!(all.len() >= 100, "{}", all.len());
     assert!(!expected.contains("no fault:"));
 }
+
+#[test]
+fn what_once_broke_a_reader_is_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let said = said(&Bad { name: path.display().to_string(), bytes });
+        assert!(said.starts_with("FILE"), "{}: {said}", path.display());
+        read += 1;
+    }
+    assert!(read > 0);
+}
