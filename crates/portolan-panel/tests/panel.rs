@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Decimal64Type, UInt32Type};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, UInt32Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use portolan_engine::{Engine, Law};
 use portolan_entry::manifest::Manifest;
@@ -69,7 +69,7 @@ fn cell(column: &dyn Array, at: usize) -> String {
     }
     match column.data_type() {
         DataType::Date32 => Day(column.as_primitive::<Date32Type>().value(at)).to_string(),
-        DataType::Decimal64(..) => column.as_primitive::<Decimal64Type>().value(at).to_string(),
+        DataType::Decimal128(..) => column.as_primitive::<Decimal128Type>().value(at).to_string(),
         DataType::UInt32 => column.as_primitive::<UInt32Type>().value(at).to_string(),
         DataType::Utf8 => column.as_string::<i32>().value(at).to_owned(),
         DataType::Dictionary(..) => {
