@@ -323,8 +323,8 @@ fn listed(law: &Law<'_>, side: Side) -> Vec<TariffCode> {
 mod tests {
     use super::*;
 
-    fn direction(side: u8, origin: &[u8; 2]) -> Direction {
-        Direction { side: Side(side), origin: Origin(*origin), known: Day::parse_iso(b"2026-11-01").unwrap() }
+    fn direction(side: u8, origin: [u8; 2]) -> Direction {
+        Direction { side: Side(side), origin: Origin(origin), known: Day::parse_iso(b"2026-11-01").unwrap() }
     }
 
     fn span(law: &Law<'_>, side: u8, from: &str, to: &str) -> (Instant, Instant) {
@@ -347,7 +347,7 @@ mod tests {
         let schedule = portolan_law::schedule().unwrap();
         let law = Law::new(&ledger, Some(&schedule));
         let good = "9403.60.80".parse().unwrap();
-        let us = of_good(&law, direction(0, b"CN"), good, span(&law, 0, "2025-01-01", "2025-09-01"));
+        let us = of_good(&law, direction(0, *b"CN"), good, span(&law, 0, "2025-01-01", "2025-09-01"));
         let expected = [
             ("2025-01-01 00:01 EST", "25.000000"),
             ("2025-02-04 00:01 EST", "35.000000"),
@@ -359,7 +359,7 @@ mod tests {
         ];
         let expected: Vec<_> = expected.map(|(at, pct)| (at.to_owned(), pct.to_owned())).into();
         assert_eq!(shown(&law, 0, &us), expected);
-        let cn = of_good(&law, direction(1, b"US"), good, span(&law, 1, "2025-01-01", "2025-09-01"));
+        let cn = of_good(&law, direction(1, *b"US"), good, span(&law, 1, "2025-01-01", "2025-09-01"));
         assert_eq!(cn.lines, 3, "China's lists name three numbers below 9403.60");
         let moments: Vec<String> = shown(&law, 1, &cn).into_iter().map(|(at, _)| at).collect();
         assert!(
@@ -372,7 +372,7 @@ mod tests {
     fn an_average_moves_with_a_duty_on_all_goods_by_that_duty() {
         let ledger = portolan_law::ledger().unwrap();
         let law = Law::new(&ledger, None);
-        let cn = average(&law, direction(1, b"US"), span(&law, 1, "2025-04-01", "2025-06-01"));
+        let cn = average(&law, direction(1, *b"US"), span(&law, 1, "2025-04-01", "2025-06-01"));
         let at = |wanted: &str| {
             let clock = &law.clocks[1];
             cn.steps

@@ -216,7 +216,7 @@ fn write(
     let versions = [sides[0].ledger.version.as_str(), sides[1].ledger.version.as_str()];
     let table = Table::new(comparison, &sides[0].ledger, versions, first, &[]);
     let manifest = manifest(versions, known, asked.view);
-    whole(file, manifest, &mut |out| table.write(comparison, (&asked.codes, &asked.origins), out, &|_, _| {}))
+    whole(file, &manifest, &mut |out| table.write(comparison, (&asked.codes, &asked.origins), out, &|_, _| {}))
 }
 
 /// What the manifest of a difference of two laws says.
@@ -228,7 +228,7 @@ pub fn manifest(versions: [&str; 2], known_date: Day, view: View) -> Manifest {
 /// Writes a file that appears whole or not at all, and its manifest beside it; gives the rows.
 pub fn whole(
     file: &Path,
-    manifest: Manifest,
+    manifest: &Manifest,
     write: &mut dyn FnMut(&mut dyn Write) -> std::io::Result<u64>,
 ) -> Result<u64, Failure> {
     let failed = |error: std::io::Error| Failure::from(Fault::new(format!("--output {}: {error}", file.display())));
@@ -242,7 +242,7 @@ pub fn whole(
     let mut out = BufWriter::with_capacity(1 << 20, set.file(&name).map_err(failed)?);
     let rows = write(&mut out).map_err(failed)?;
     let pending = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    set.place(vec![(Entry { name, rows }, pending)], &manifest).map_err(|(_, error)| failed(error))?;
+    set.place(vec![(Entry { name, rows }, pending)], manifest).map_err(|(_, error)| failed(error))?;
     Ok(rows)
 }
 

@@ -97,7 +97,7 @@ fn write(file: &Path, diff: &Diff, asked: &Asked, source: &Source, known: [Day; 
     let table = Table::new(&diff.comparison, &source.ledger, [version, version], None, &["acts", "programs"]);
     let texts: Vec<String> = diff.causes.iter().map(|set| columns(source, set)).collect();
     let manifest = manifest([version, version], known[1], asked.view);
-    whole(file, manifest, &mut |out| {
+    whole(file, &manifest, &mut |out| {
         let extra = |text: &mut String, cell: usize| *text += &texts[diff.of_cell[cell] as usize];
         table.write(&diff.comparison, (&asked.codes, &asked.origins), out, &extra)
     })

@@ -136,8 +136,8 @@ impl Goods {
                 (None, None) => {
                     let fault =
                         Fault::new(format!("--origins \"{text}\": neither a country nor a group of the ledger"));
-                    let names = ledger.groups.iter().map(|group| group.name.as_str());
-                    return Err(fault.help(explain::near(text, names)).into());
+                    let groups = ledger.groups.iter().map(|group| group.name.as_str());
+                    return Err(fault.help(explain::near(text, groups)).into());
                 }
             }
         }

@@ -85,7 +85,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let progress = Progress::of_numbers(options.codes.len() as u64);
     let written = panel::write(&law, &options, &args.output, &manifest, &mut |done, _| progress.numbers(done));
     progress.end();
-    let done = written.map_err(failure)?;
+    let done = written.map_err(|error| failure(&error))?;
     let mut page = Page::new();
     source.say_supposed(&mut page);
     for (name, rows) in &done.files {
@@ -107,8 +107,8 @@ fn days(args: &Args) -> Result<(Day, Day), Failure> {
     Ok((from, Day(to.0.saturating_add(1))))
 }
 
-fn failure(error: Error) -> Failure {
-    match &error {
+fn failure(error: &Error) -> Failure {
+    match error {
         Error::Law(..) => Failure::Broken(Fault::new(error.to_string()).help("portolan explain PTL012")),
         Error::Write(..) => Fault::new(error.to_string()).into(),
     }

@@ -187,8 +187,8 @@ impl Given {
     fn read(args: &Args, source: &Source) -> Result<Self, Failure> {
         let us = args.direction == Direction::UsImport;
         let weights = match &args.weights {
-            Some(path) => Weights::read(path, &source.ledger).map_err(wrong)?,
-            None if us => Weights::us_2024(&source.ledger).map_err(damaged)?,
+            Some(path) => Weights::read(path, &source.ledger).map_err(|faults| wrong(&faults))?,
+            None if us => Weights::us_2024(&source.ledger).map_err(|faults| damaged(&faults))?,
             None => {
                 let fault = Fault::new("--weights: no weights of China's imports ship inside, and none are stated");
                 return Err(fault.help("a file with the columns code, origin, value_usd").into());
@@ -206,20 +206,20 @@ impl Given {
                 path => tables.push(Table::File(Path::new(path))),
             }
         }
-        let shares = Shares::read(&tables, &source.ledger).map_err(wrong)?;
+        let shares = Shares::read(&tables, &source.ledger).map_err(|faults| wrong(&faults))?;
         let ordinary = match &args.mfn {
             None => Ordinary::default(),
             Some(_) if us => {
                 let fault = Fault::new("--mfn: the ordinary rates of the United States are those of its schedule");
                 return Err(fault.help("a column mfn_pct of --weights states what a specific rate came to").into());
             }
-            Some(path) => Ordinary::read(path).map_err(wrong)?,
+            Some(path) => Ordinary::read(path).map_err(|faults| wrong(&faults))?,
         };
         Ok(Self { weights, shares, ordinary })
     }
 }
 
-fn wrong(faults: Faults) -> Failure {
+fn wrong(faults: &Faults) -> Failure {
     let mut told: Vec<Fault> = faults.first.iter().map(|fault| Fault::new(fault.to_string())).collect();
     if faults.more > 0 {
         told.push(Fault::new(format!("{} more faults of the input", faults.more)));
@@ -227,13 +227,13 @@ fn wrong(faults: Faults) -> Failure {
     Failure::Wrong(told)
 }
 
-fn damaged(faults: Faults) -> Failure {
+fn damaged(faults: &Faults) -> Failure {
     Failure::Broken(Fault::new(format!("a table that ships inside this program does not open: {faults}")))
 }
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::Input(faults) => wrong(faults),
+        Error::Input(faults) => wrong(&faults),
         Error::Conflict(a, b) => Failure::Broken(
             Fault::new(format!("the ledger lets {a} and {b} stand on one line and does not say how they relate"))
                 .help("portolan explain PTL012"),

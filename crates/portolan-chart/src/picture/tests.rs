@@ -127,7 +127,8 @@ fn every_event_has_its_mark_and_its_words() {
         let marks = scene.taken.iter().filter(|taken| taken.by == format!("mark {number}")).count();
         assert_eq!(marks, 2, "mark {number} stands on its day and before its words");
     }
-    let words: String = scene.taken.iter().map(|taken| format!("{} ", taken.by)).collect();
+    let words: Vec<&str> = scene.taken.iter().map(|taken| taken.by.as_str()).collect();
+    let words = words.join(" ");
     assert!(words.contains("United States says:") && words.contains("China says:"));
 }
 

@@ -97,7 +97,7 @@ fn write(file: &Path, args: &Args, (sides, known): (&[Side; 2], Day), bills: &[B
     let versions = [sides[0].ledger.version.as_str(), sides[1].ledger.version.as_str()];
     let mut manifest = manifest(versions, known, args.goods.view());
     manifest.inputs = args.file.iter().map(|file| InputEntry::of(&Input::File(file.clone()))).collect();
-    whole(file, manifest, &mut |out| {
+    whole(file, &manifest, &mut |out| {
         let mut out = csv::Writer::from_writer(out);
         let mut head: Vec<String> = keys.iter().map(|&at| bills[0].names[at].clone()).collect();
         head.extend(columns.iter().flat_map(|(name, _)| [format!("{name}_before"), format!("{name}_after")]));
