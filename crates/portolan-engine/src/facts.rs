@@ -1,7 +1,7 @@
 //! What conditions ask of a line, in three values.
 //!
 //! Every question that resolution can put on a line is an *atom*. An atom is answered from what the line states and,
-//! where a fact was not stated, from a value that is supposed for it ([`crate::settings`]): so two atoms on one fact can
+//! where a fact was not stated, from a value that is supposed for it (the module `settings`): so two atoms on one fact can
 //! never contradict each other.
 
 use portolan_ledger::duty_expression::{DutyExpression, Fraction, Part, Term};
