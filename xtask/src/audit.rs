@@ -1,18 +1,18 @@
 //! `cargo xtask audit`: the engine and the auditor over the same generated law and lines.
 //!
 //! The two were written apart and share the records of the ledger alone. Each answers every case; a case on which they
-//! differ is shrunk and printed. `--flaws` puts faults into the engine on purpose, and demands that each is found.
+//! differ is shrunk and printed. `--flaws` puts faults into the engine on purpose, and demands that each is found; `--real` is
+//! over the law that ships ([`real`]).
+
+mod real;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use portolan_auditor::conservation;
-use portolan_auditor::differential::{self, Evaluator, Parting, Plan};
-use portolan_auditor::generate::{self, Edges, Random};
-use portolan_auditor::shrink::{show_line, shrink_line};
+use portolan_auditor::differential::{self, Evaluator, Plan};
+use portolan_auditor::generate::Edges;
 use portolan_auditor::{
-    Answer as Audited, Auditor, Base, Charge, OrdinaryDuty, OrdinaryRate, OrdinaryTable, Points, Printed,
-    Row as AuditedRow, RowKind, Sum,
+    Answer as Audited, Base, Charge, OrdinaryDuty, OrdinaryRate, OrdinaryTable, Points, Row as AuditedRow, RowKind, Sum,
 };
 use portolan_engine::answer::{Row, Subject};
 use portolan_engine::resolve::Record;
@@ -39,7 +39,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         return flaws(options.cases, options.seed);
     }
     if options.real {
-        return real(options.cases, options.seed);
+        return real::run(options.cases, options.seed);
     }
     let report = differential::run(
         Plan { exceptions: false, keep: 12, ..Plan::new(options.cases, options.seed) },
@@ -86,102 +86,6 @@ fn flaws(cases: usize, seed: u64) -> Result<(), String> {
     }
     println!("{} faults, {} not found", Flaw::ALL.len(), missed.len());
     if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join(", "))) }
-}
-
-/// What a run over the law that ships found.
-#[derive(Default)]
-struct Real {
-    cases: usize,
-    /// Lines that both refuse, or that the auditor will not try: too many settings.
-    set_aside: usize,
-    /// Lines whose code is younger than their day: the auditor does not carry codes.
-    carried: usize,
-    differences: usize,
-    shown: Vec<String>,
-    broken: Vec<String>,
-}
-
-/// The engine and the auditor over the law and the schedule that ship, on lines drawn from a seed.
-fn real(cases: usize, seed: u64) -> Result<(), String> {
-    let ledger = portolan_law::ledger().map_err(|error| error.to_string())?;
-    let schedule = portolan_law::schedule().map_err(|error| error.to_string())?;
-    let law = Law::new(&ledger, Some(&schedule));
-    let mut codes: Vec<TariffCode> = schedule.codes().flat_map(|span| [span.code.prefix(8), span.code]).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let edges = Edges::of(&ledger).with_codes(codes);
-    let halves: Vec<Real> = thread::scope(|scope| {
-        let run = |half: usize| {
-            let (law, edges) = (&law, &edges);
-            let cases = cases / 2 + half * (cases % 2);
-            scope.spawn(move || real_half(law, edges, cases, seed.wrapping_mul(2).wrapping_add(half as u64)))
-        };
-        let threads = [run(0), run(1)];
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
-    });
-    let sum = |of: fn(&Real) -> usize| halves.iter().map(of).sum::<usize>();
-    let differences = sum(|half| half.differences);
-    println!("{} cases over the law that ships, {differences} differences", sum(|half| half.cases));
-    println!("{} more lines set aside, {} with a code younger than the day", sum(|h| h.set_aside), sum(|h| h.carried));
-    halves.iter().flat_map(|half| half.broken.iter().chain(&half.shown)).for_each(|text| println!("{text}"));
-    let broken = halves.iter().any(|half| !half.broken.is_empty());
-    if halves.len() == 2 && differences == 0 && !broken {
-        Ok(())
-    } else {
-        Err("the two evaluators differ over the law that ships, or an answer does not add up".to_owned())
-    }
-}
-
-fn real_half(law: &Law<'_>, edges: &Edges, cases: usize, seed: u64) -> Real {
-    let mut real = Real::default();
-    let ledger = law.timeline.ledger;
-    let Ok(auditor) = Auditor::new(ledger) else { return real };
-    let Some(schedule) = law.schedule else { return real };
-    let printed = Printed::new(&auditor, schedule, Side(0));
-    let mut engine = Engine::new(law);
-    let mut random = Random::new(seed);
-    while real.cases + real.set_aside + real.carried < cases {
-        let Some(line) = generate::line(&mut random, edges) else { break };
-        let theirs = translate(law, &mut engine, &line);
-        if engine.answer(&line).is_ok_and(|answer| !answer.ordinary.carried.is_empty()) {
-            real.carried += 1;
-            continue;
-        }
-        let (Ok(theirs), Ok(own)) = (theirs, auditor.answer(&printed, &line)) else {
-            real.set_aside += 1;
-            continue;
-        };
-        real.cases += 1;
-        if let Err(broken) = conservation::check(ledger, &line, &own) {
-            real.broken.push(format!("not conserved: {broken}"));
-        }
-        if own.essence() == theirs.essence() {
-            continue;
-        }
-        real.differences += 1;
-        if real.shown.len() < 6 {
-            real.shown.push(parting(law, &mut engine, &auditor, &printed, line));
-        }
-    }
-    real
-}
-
-/// A line on which the two differ, made small, and where they part.
-fn parting(
-    law: &Law<'_>,
-    engine: &mut Engine<'_>,
-    auditor: &Auditor<'_>,
-    printed: &Printed<'_, '_>,
-    mut line: EntryLine,
-) -> String {
-    let mut both = |line: &EntryLine| {
-        let theirs = translate(law, engine, line).ok()?.essence();
-        Some((auditor.answer(printed, line).ok()?.essence(), theirs))
-    };
-    shrink_line(&mut line, &mut |line| both(line).is_some_and(|(own, theirs)| own != theirs));
-    let shown = show_line(law.timeline.ledger, &line);
-    let words = both(&line).map_or(String::new(), |(own, theirs)| Parting(&own, &theirs).to_string());
-    format!("--- a difference\nline: {shown}\n{words}")
 }
 
 /// The engine behind the auditor's interface. It lives on a thread of its own, with the ledger that it borrows.
@@ -339,6 +243,7 @@ fn show(rate: &OrdinaryRate) -> String {
         OrdinaryRate::AdValorem(rate) => format!("{rate}%"),
         OrdinaryRate::Specific(price, unit) => format!("${price}/{unit}"),
         OrdinaryRate::Compound(rate, price, unit) => format!("${price}/{unit} + {rate}%"),
+        OrdinaryRate::Written(written) => written.to_string(),
         OrdinaryRate::Unknown(_) => "See additional U.S. note 1".to_owned(),
     }
 }

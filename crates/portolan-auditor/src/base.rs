@@ -3,6 +3,8 @@
 use portolan_ledger::record::Column;
 use portolan_ledger::{EntryLine, Instant, Rate, Side, TariffCode, UnitPrice};
 
+use crate::rate::Written;
+
 /// A rate of the schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrdinaryRate {
@@ -12,21 +14,13 @@ pub enum OrdinaryRate {
     Specific(UnitPrice, String),
     /// A share of the value and so much for each unit.
     Compound(Rate, UnitPrice, String),
+    /// Any other form in which the schedule prints a rate.
+    Written(Written),
     /// The schedule does not give a rate that can be computed; why.
     Unknown(String),
 }
 
 impl OrdinaryRate {
-    /// The share of the value and the amount per unit; none where the rate is not known.
-    pub(crate) fn terms(&self) -> Option<(Rate, Option<(UnitPrice, &str)>)> {
-        match self {
-            Self::AdValorem(rate) => Some((*rate, None)),
-            Self::Specific(price, unit) => Some((Rate::ZERO, Some((*price, unit)))),
-            Self::Compound(rate, price, unit) => Some((*rate, Some((*price, unit)))),
-            Self::Unknown(_) => None,
-        }
-    }
-
     /// The rate where it is ad valorem.
     pub(crate) fn ad_valorem(&self) -> Option<Rate> {
         match self {
@@ -54,6 +48,17 @@ pub trait OrdinaryDuty {
 
     /// The ten-digit numbers below an eight-digit code at a moment; none where the nomenclature is not known.
     fn statistical_numbers(&self, line: &EntryLine, code: TariffCode, at: Instant) -> Option<Vec<TariffCode>>;
+
+    /// Whether the nomenclature of a moment holds the line's code.
+    fn holds_code(&self, _: &EntryLine, _: Instant) -> bool {
+        true
+    }
+
+    /// The codes that stood at a moment for a line's code that came later: the lists of that moment are in their terms.
+    /// None for a code that stood itself.
+    fn earlier_codes(&self, _: &EntryLine, _: Instant) -> Vec<TariffCode> {
+        Vec::new()
+    }
 }
 
 /// No schedule at all: the ordinary rate is what the line states as `mfn_pct`.

@@ -1,11 +1,13 @@
 //! One condition against one setting of the facts (`LEDGER.md`, section 3.5).
 
 use portolan_ledger::record::{Bound, Column, Condition, Origin, OriginRef, Share};
-use portolan_ledger::{EntryLine, Instant, Rate, UnitPrice};
+use portolan_ledger::{Cents, EntryLine, Instant, Rate, UnitPrice};
 
 use crate::base::OrdinaryRate;
 use crate::facts::{Facts, QuantityIs};
 use crate::frame::Frame;
+use crate::parts::Exact;
+use crate::rate::{Sum, WHOLE_THIRDS};
 
 /// What a condition says of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,26 +150,34 @@ fn unit_price_reaches(facts: &Facts, price: UnitPrice, unit: &str) -> Option<boo
     })
 }
 
-/// Whether a base rate is at least this share of the value: a specific one by duty over value.
+/// Whether a base rate is at least this share of the value, by its duty over the value where it is no plain share: of
+/// several sums, whether one is. None where that cannot be told.
 fn base_reaches(base: &OrdinaryRate, bound: Rate, facts: &Facts) -> Option<bool> {
-    let (share, per_unit) = base.terms()?;
-    let missing = i128::from(bound.0) - i128::from(share.0);
-    let Some((price, unit)) = per_unit.filter(|(price, _)| price.0 > 0) else {
-        return Some(missing <= 0);
-    };
+    if let Some(share) = base.ad_valorem() {
+        return Some(share >= bound);
+    }
+    let mut told = Some(false);
+    for sum in &*base.sums()? {
+        match sum_reaches(sum, bound, facts) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => told = None,
+        }
+    }
+    told
+}
+
+fn sum_reaches(sum: &Sum, bound: Rate, facts: &Facts) -> Option<bool> {
+    let missing = i128::from(bound.0) * 3 - sum.thirds;
     if missing <= 0 {
+        // What it takes beside its share of the whole can only add.
         return Some(true);
     }
-    let price = i128::from(price.0);
-    Some(match facts.quantity(unit)? {
-        QuantityIs::Nothing => false,
-        QuantityIs::Boundless => true,
-        QuantityIs::AtPrice(at) => price * i128::from(Rate::WHOLE.0) >= missing * i128::from(at.0),
-        QuantityIs::Stated(quantity) => {
-            // 10^-9 $ x 10^-6 units against 10^-9 x 10^-2 $.
-            let due = price.checked_mul(i128::from(quantity.0))?;
-            let bound = missing.checked_mul(i128::from(facts.value?.0))?.checked_mul(10_000)?;
-            due >= bound
-        }
-    })
+    if sum.of_a_part {
+        return None;
+    }
+    // Where no quantity is stated each is nothing, or a price of a unit: one value is as good as another.
+    let value = if sum.reads_stated(facts) { facts.value? } else { Cents(1) };
+    let due = Exact::Of(missing.checked_mul(i128::from(value.0))?, WHOLE_THIRDS);
+    sum.on_quantities(Some(value), facts).ok()??.reaches(due).ok()
 }

@@ -11,6 +11,8 @@ use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::index::Auditor;
 use crate::law::Layer;
+use crate::parts::common_divisor;
+use crate::rate::{DEGREES, Sum};
 
 /// A quantity in one unit, as far as anything can be said of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,7 +270,7 @@ struct Reads<'f> {
     /// A record asks for the value of processing abroad.
     processing: bool,
     /// Units in which something is owed.
-    units: Vec<&'f str>,
+    units: Vec<String>,
 }
 
 impl<'f> Reads<'f> {
@@ -295,20 +297,20 @@ impl<'f> Reads<'f> {
                     self.caps.extend(most.map(|most| most.0));
                 }
                 DutyRate::Specific(_, price, unit) | DutyRate::InPlaceOfAllEach(price, unit) if price.0 != 0 => {
-                    self.units.push(unit);
+                    self.units.push(unit.clone());
                 }
                 DutyRate::Total(total, over) => {
                     // Where it has nothing left to top up the bill turns.
                     let topped = frame.base.as_ref().map(|base| crate::parts::topped_up(base, *over));
                     self.bases.extend(topped.filter(|_| frame.line.value.is_some()).map(|base| (base, *total)));
                     let rates = frame.base.iter().flat_map(|b| [&b.general, &b.applicable]);
-                    self.units.extend(rates.filter_map(unit_of));
+                    self.units.extend(rates.flat_map(OrdinaryRate::units));
                 }
                 _ => {}
             }
         }
         let owed = frame.base.iter().map(|base| &base.applicable);
-        self.units.extend(owed.filter_map(unit_of));
+        self.units.extend(owed.flat_map(OrdinaryRate::units));
     }
 
     fn read_condition(&mut self, frame: &'f Frame<'_, '_>, condition: &'f Condition) {
@@ -342,11 +344,6 @@ impl<'f> Reads<'f> {
 fn moment_of(bound: Bound) -> Instant {
     let (Bound::Before(at) | Bound::From(at)) = bound;
     at
-}
-
-fn unit_of(rate: &OrdinaryRate) -> Option<&str> {
-    let (_, per_unit) = rate.terms()?;
-    per_unit.filter(|(price, _)| price.0 != 0).map(|(_, unit)| unit)
 }
 
 /// The facts that were not stated and that the law can read, but for the code and the moment that governs.
@@ -521,45 +518,34 @@ fn representatives(frames: &[Frame<'_, '_>], sets: &[&[OriginRef]]) -> Vec<Origi
     kept
 }
 
+/// The quantity that a line states in a unit, or in one that converts to it.
+fn stated_in(line: &EntryLine, unit: &str) -> Option<Quantity> {
+    let found = line.quantities.iter().find(|q| same_unit(&q.unit, unit));
+    let convert = |q: &StatedQuantity| match convert(&q.unit, QuantityIs::Stated(q.quantity), unit) {
+        Some(QuantityIs::Stated(quantity)) => Some(quantity),
+        _ => None,
+    };
+    found.map(|q| q.quantity).or_else(|| line.quantities.iter().find_map(convert))
+}
+
 /// Values and quantities that are read and not stated.
 fn amounts(line: &EntryLine, reads: &Reads<'_>) -> Result<Vec<Choices>, Fault> {
-    let stated = |unit: &str| {
-        let found = line.quantities.iter().find(|q| same_unit(&q.unit, unit));
-        let converted = || {
-            let convert = |q: &StatedQuantity| convert(&q.unit, QuantityIs::Stated(q.quantity), unit);
-            line.quantities.iter().find_map(convert).and_then(|found| match found {
-                QuantityIs::Stated(quantity) => Some(quantity),
-                _ => None,
-            })
-        };
-        found.map(|q| q.quantity).or_else(converted)
-    };
     let mut values: Vec<i64> = reads.value_at_most.iter().flat_map(|v| [v.0, v.0.saturating_add(1)]).collect();
     let mut quantities: Vec<(String, Vec<UnitPrice>)> = Vec::new();
     for (unit, price) in &reads.unit_prices {
-        match stated(unit) {
+        match stated_in(line, unit) {
             Some(quantity) => values.extend(value_at_price(*price, quantity)?),
             None => add_prices(&mut quantities, unit, &[price.0.saturating_sub(1), price.0]),
         }
     }
     for (base, bound) in &reads.bases {
-        let Some((share, Some((price, unit)))) = base.terms() else {
-            continue;
-        };
-        let above = i128::from(bound.0) - i128::from(share.0);
-        if above <= 0 || price.0 <= 0 {
-            continue;
-        }
-        if let Some(quantity) = stated(unit) {
-            values.extend(value_at_share(price, quantity, above)?);
-        } else {
-            let turning = i128::from(price.0) * i128::from(Rate::WHOLE.0) / above;
-            let turning = i64::try_from(turning).map_err(|_| Fault::Overflow)?;
-            add_prices(&mut quantities, unit, &[turning, turning.saturating_add(1)]);
+        let sums = base.sums().filter(|_| base.ad_valorem().is_none());
+        for sum in sums.iter().flat_map(|sums| sums.iter()) {
+            base_turns(line, sum, *bound, &mut values, &mut quantities)?;
         }
     }
     if line.value.is_some() {
-        let open = reads.units.iter().filter(|unit| stated(unit).is_none());
+        let open = reads.units.iter().filter(|unit| stated_in(line, unit).is_none());
         open.for_each(|unit| add_prices(&mut quantities, unit, &[]));
     }
     let mut found = Vec::new();
@@ -599,10 +585,70 @@ fn value_at_price(price: UnitPrice, quantity: Quantity) -> Result<[i64; 2], Faul
     Ok([least.saturating_sub(1), least])
 }
 
-/// The greatest value at which the price of the quantity is still this share of it, and a cent more.
-fn value_at_share(price: UnitPrice, quantity: Quantity, share: i128) -> Result<[i64; 2], Fault> {
-    // price 10^-9 $ x quantity 10^-6 = share 10^-9 x value 10^-2 $
-    let greatest = i128::from(price.0) * i128::from(quantity.0) / (share * 10_000);
+/// Where a sum crosses a share of the value: prices of a unit of what is not stated, each where the others that are not
+/// stated are nothing, and values.
+fn base_turns(
+    line: &EntryLine,
+    sum: &Sum,
+    bound: Rate,
+    values: &mut Vec<i64>,
+    quantities: &mut Vec<(String, Vec<UnitPrice>)>,
+) -> Result<(), Fault> {
+    let missing = i128::from(bound.0) * 3 - sum.thirds;
+    if missing <= 0 || sum.of_a_part {
+        return Ok(());
+    }
+    let degrees = stated_in(line, DEGREES);
+    if sum.sugar.is_some() && degrees.is_none() {
+        // Between none and all of them the price of a kilogram only rises.
+        add_prices(quantities, DEGREES, &[]);
+    }
+    for prices in sum.prices(degrees) {
+        let mut due = 0_i128;
+        for (price, unit) in &prices {
+            let quantity = stated_in(line, unit).map_or(0, |quantity| i128::from(quantity.0));
+            due = price.checked_mul(quantity).and_then(|more| due.checked_add(more)).ok_or(Fault::Overflow)?;
+        }
+        if due > 0 {
+            values.extend(value_at_share(due, missing)?);
+        }
+        for (price, unit) in prices.iter().filter(|(_, unit)| stated_in(line, unit).is_none()) {
+            let turning = price_at_share(*price, missing, line.value.map(|value| (value, due)))?;
+            add_prices(quantities, unit, &turning);
+        }
+    }
+    Ok(())
+}
+
+/// The greatest value of which a duty in 10^-21 of a dollar is still a share, in thirds of a billionth; and a cent more.
+fn value_at_share(due: i128, share: i128) -> Result<[i64; 2], Fault> {
+    let greatest = due.checked_mul(3).ok_or(Fault::Overflow)? / (share * 10_000_000_000);
     let greatest = i64::try_from(greatest).map_err(|_| Fault::Overflow)?;
     Ok([greatest, greatest.saturating_add(1)])
+}
+
+/// The greatest price of a unit at which an amount for each, in 10^-15 of a dollar, is still this share of the value, in
+/// thirds of a billionth; and a billionth more. Where the value is known, a duty on other quantities, in 10^-21 of a dollar,
+/// counts too; where it is enough by itself there is no such price.
+fn price_at_share(amount: i128, share: i128, beside: Option<(Cents, i128)>) -> Result<Vec<i64>, Fault> {
+    let greatest = match beside {
+        Some((value, due)) if due > 0 => {
+            let left = share
+                .checked_mul(i128::from(value.0))
+                .and_then(|left| left.checked_mul(10_000_000_000))
+                .and_then(|left| left.checked_sub(due.checked_mul(3)?))
+                .ok_or(Fault::Overflow)?;
+            if left <= 0 {
+                return Ok(Vec::new());
+            }
+            let product = amount.checked_mul(i128::from(value.0));
+            // What divides both sides is left out, so that the numbers stay small.
+            let scale = 30_000_000_000_000_i128;
+            let shared = common_divisor(left, scale);
+            product.and_then(|p| p.checked_mul(scale / shared)).ok_or(Fault::Overflow)? / (left / shared)
+        }
+        _ => amount.checked_mul(3_000).ok_or(Fault::Overflow)? / share,
+    };
+    let greatest = i64::try_from(greatest).map_err(|_| Fault::Overflow)?;
+    Ok(vec![greatest, greatest.saturating_add(1)])
 }

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Fault {
     /// The line states what cannot be: a negative value, a share over 100 percent, a side that is not in the ledger.
     Line(String),
+    /// The nomenclature of the day that governs does not hold the code.
+    Code,
     /// A record points at something that is not in the ledger.
     Ledger(String),
     /// A provision turns on itself; the provision.
@@ -23,6 +25,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(what) => write!(f, "the line cannot be read: {what}"),
+            Self::Code => f.write_str("the schedule of the day does not hold the code"),
             Self::Ledger(what) => write!(f, "the ledger cannot be read: {what}"),
             Self::Cycle(id) => write!(f, "`{id}` turns on itself"),
             Self::Unrelated(a, b) => {

@@ -81,12 +81,7 @@ impl<'a, 'l> Frame<'a, 'l> {
         code: TariffCode,
         law: Law<'a, 'l>,
     ) -> Result<Self, Fault> {
-        let base = if code == line.code {
-            ordinary.base(line, law.at)
-        } else {
-            let below = EntryLine { code, ..line.clone() };
-            ordinary.base(&below, law.at)
-        };
+        let base = ordinary.base(line, law.at);
         let mut frame = Self {
             law,
             line,

@@ -24,6 +24,7 @@ mod merge;
 mod outcome;
 mod parts;
 pub mod printed;
+mod rate;
 pub mod shrink;
 mod standing;
 
@@ -35,6 +36,7 @@ pub use coverage::Coverage;
 pub use fault::Fault;
 pub use index::{Auditor, MOST_COMBINATIONS};
 pub use printed::Printed;
+pub use rate::Written;
 
 /// What is owed on a line, with everything the law says of it.
 ///

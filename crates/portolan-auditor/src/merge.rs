@@ -27,6 +27,8 @@ struct Grid<'a, 'l> {
     strides: Vec<usize>,
     frames: Vec<Frame<'a, 'l>>,
     open: Vec<Choices>,
+    /// The codes are those that stood before the line's own, which is younger than the day.
+    carried: bool,
     /// Distinct outcomes.
     outcomes: Vec<Outcome>,
     /// For each setting the outcome; none where the contents of metals would be more than the value.
@@ -85,8 +87,13 @@ impl<'l> Auditor<'l> {
         let stated = date.map_or(line.entry_date, |(_, stated)| stated);
         let times = moments(self, line, stated, &self.instants)?;
         let first = *times.first().ok_or_else(|| Fault::Line("no moment".into()))?;
-        let numbers = base.statistical_numbers(line, line.code, first);
-        let codes = self.codes(line.code, numbers);
+        if !base.holds_code(line, first) {
+            return Err(Fault::Code);
+        }
+        let earlier = base.earlier_codes(line, first);
+        let carried = !earlier.is_empty();
+        let codes =
+            if carried { earlier } else { self.codes(line.code, base.statistical_numbers(line, line.code, first)) };
         let entry_day = line.entry_date.day(self.clock(line.side)?);
         let knowledge = match line.view {
             View::Assessed => line.known_date.min(entry_day),
@@ -116,6 +123,7 @@ impl<'l> Auditor<'l> {
             sizes,
             frames,
             open,
+            carried,
             outcomes: Vec::new(),
             settings: Vec::new(),
         })
@@ -332,6 +340,9 @@ fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
     if money && answer.cannot_compute.is_empty() {
         add_range(&outcomes, &mut answer);
     }
+    if grid.carried {
+        not_carried(grid, money, &mut answer)?;
+    }
     Ok(answer)
 }
 
@@ -464,6 +475,44 @@ fn add_notes(auditor: &Auditor<'_>, outcomes: &[&Outcome], answer: &mut Answer) 
     answer.cannot_compute.sort_unstable();
     answer.cannot_compute.dedup();
 }
+
+/// Where the codes before the line's own stood on different lists no fact of the line decides between them: what differs by
+/// the code cannot be computed.
+fn not_carried(grid: &Grid<'_, '_>, money: bool, answer: &mut Answer) -> Result<(), Fault> {
+    const CODE: usize = 1;
+    let names = grid.names(CODE);
+    if !answer.needs_input.iter().any(|name| names.contains(name)) {
+        return Ok(());
+    }
+    answer.needs_input.retain(|name| !names.contains(name));
+    let mut families: Vec<_> = grid.auditor.provisions.iter().map(|p| Some(p.program.family)).collect();
+    families.push(None);
+    families.sort_unstable();
+    families.dedup();
+    for family in families {
+        let sum = |index: usize| match grid.outcome(index).filter(|outcome| !outcome.prohibited) {
+            Some(outcome) => family_sum(grid.auditor, outcome, family, money).map(Some),
+            None => Ok(None),
+        };
+        let mut differs = false;
+        for index in 0..grid.settings.len() {
+            let Some(this) = sum(index)? else { continue };
+            for other in grid.along(index, CODE) {
+                differs |= sum(other)?.is_some_and(|that| that != this);
+            }
+        }
+        if differs {
+            answer.cannot_compute.push((family, CODES_DIFFER.to_owned()));
+        }
+    }
+    answer.cannot_compute.sort_unstable();
+    answer.cannot_compute.dedup();
+    answer.additional = Sum::default();
+    answer.total = Sum::default();
+    Ok(())
+}
+
+const CODES_DIFFER: &str = "the codes before this one stood on different lists";
 
 /// Whether a row counts in a family; none as family is the ordinary duty.
 fn counts_in(auditor: &Auditor<'_>, line: &Line, family: Option<FamilyId>) -> bool {

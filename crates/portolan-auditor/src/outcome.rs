@@ -163,8 +163,11 @@ impl Outcome {
         };
         let unknown = match rate {
             DutyRate::Total(_, over) => {
-                let known = base.is_some_and(|b| crate::parts::topped_up(b, *over).terms().is_some());
-                (!known).then_some(ORDINARY_NOT_KNOWN)
+                let topped = base.map(|b| crate::parts::topped_up(b, *over));
+                let known = topped.is_some_and(|rate| !matches!(rate, OrdinaryRate::Unknown(_)));
+                // A share of a part of the article is no obstacle until money is asked for.
+                let of_a_part = basis.is_some() && topped.is_some_and(OrdinaryRate::takes_of_a_part);
+                (!known || of_a_part).then_some(ORDINARY_NOT_KNOWN)
             }
             DutyRate::Unknown => Some(RATE_NOT_KNOWN),
             _ => None,
@@ -190,6 +193,9 @@ impl Outcome {
             row.status = Status::Applied;
             if let OrdinaryRate::Unknown(reason) = &base.applicable {
                 self.obstacle(None, reason);
+            }
+            if value.whole.is_some() && base.applicable.takes_of_a_part() {
+                self.obstacle(None, PART_NOT_KNOWN);
             }
             let duty = match value.whole {
                 Some(whole) => value.ordinary(&base.applicable, whole, standing.facts)?,
@@ -258,6 +264,7 @@ impl Outcome {
 }
 
 const ORDINARY_NOT_KNOWN: &str = "the ordinary rate is not known";
+const PART_NOT_KNOWN: &str = "the value of a part that bears a rate of its own is not known";
 const RATE_NOT_KNOWN: &str = "the rate is not known";
 const NOT_RANKED: &str = "the duties of a stacking rule do not compare";
 

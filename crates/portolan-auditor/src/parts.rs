@@ -6,8 +6,9 @@ use portolan_ledger::{Cents, DutyRate, Rate, UnitPrice};
 
 use crate::answer::Points;
 use crate::base::{Base, OrdinaryRate};
-use crate::facts::{Facts, ProcessingIs, QuantityIs};
+use crate::facts::{Facts, ProcessingIs};
 use crate::fault::Fault;
+use crate::rate::{WHOLE_THIRDS, amount};
 
 /// The parts: steel, aluminum, copper, the US content, what is not processing abroad, the rest.
 pub(crate) const PARTS: usize = 6;
@@ -85,7 +86,7 @@ pub(crate) enum Duty {
 }
 
 impl Exact {
-    const ZERO: Self = Self::Of(0, 1);
+    pub const ZERO: Self = Self::Of(0, 1);
 
     pub fn round(self) -> Result<Duty, Fault> {
         match self {
@@ -96,13 +97,30 @@ impl Exact {
         }
     }
 
-    fn plus(self, other: Self) -> Result<Self, Fault> {
-        let (Self::Of(a, b), Self::Of(c, d)) = (self, other) else {
+    pub fn plus(self, other: Self) -> Result<Self, Fault> {
+        let (Self::Of(a, b), Self::Of(c, d)) = (self.reduced(), other.reduced()) else {
             return Ok(Self::Unbounded);
         };
-        let sum = a.checked_mul(d).zip(c.checked_mul(b)).and_then(|(x, y)| x.checked_add(y));
-        let divisor = b.checked_mul(d);
+        let shared = common_divisor(b, d);
+        let (by_d, by_b) = (d / shared, b / shared);
+        let sum = a.checked_mul(by_d).zip(c.checked_mul(by_b)).and_then(|(x, y)| x.checked_add(y));
+        let divisor = b.checked_mul(by_d);
         sum.zip(divisor).map(|(s, d)| Self::Of(s, d)).ok_or(Fault::Overflow)
+    }
+
+    /// Whether it is at least as much as another.
+    pub fn reaches(self, other: Self) -> Result<bool, Fault> {
+        let (Self::Of(a, b), Self::Of(c, d)) = (self.reduced(), other.reduced()) else {
+            return Ok(self == Self::Unbounded);
+        };
+        a.checked_mul(d).zip(c.checked_mul(b)).map(|(a, c)| a >= c).ok_or(Fault::Overflow)
+    }
+
+    /// The same in the smallest terms.
+    fn reduced(self) -> Self {
+        let Self::Of(value, divisor) = self else { return self };
+        let shared = common_divisor(value.abs(), divisor);
+        Self::Of(value / shared, divisor / shared)
     }
 
     /// This amount's share of a part of the whole value.
@@ -117,6 +135,14 @@ impl Exact {
         let divisor = divisor.checked_mul(i128::from(whole.0));
         value.zip(divisor).map(|(v, d)| Self::Of(v, d)).ok_or(Fault::Overflow)
     }
+}
+
+/// The greatest number that divides both; of nothing and a number that number.
+pub(crate) fn common_divisor(mut a: i128, mut b: i128) -> i128 {
+    while a != 0 {
+        (a, b) = (b % a, a);
+    }
+    b.max(1)
 }
 
 /// The shares of a value, and its money where it is stated.
@@ -226,32 +252,26 @@ impl Value {
     }
 
     /// So much for each unit, exactly; none where the quantity is not known.
-    pub fn per_unit(&self, price: UnitPrice, unit: &str, facts: &Facts) -> Option<Exact> {
-        if price.0 == 0 {
-            return Some(Exact::ZERO);
-        }
-        let price = i128::from(price.0);
-        Some(match facts.quantity(unit)? {
-            QuantityIs::Nothing => Exact::ZERO,
-            QuantityIs::Boundless => Exact::Unbounded,
-            QuantityIs::AtPrice(at) => Exact::Of(price.checked_mul(i128::from(self.stated?.0))?, i128::from(at.0)),
-            QuantityIs::Stated(quantity) => Exact::Of(price.checked_mul(i128::from(quantity.0))?, 10_i128.pow(13)),
-        })
+    fn per_unit(&self, price: UnitPrice, unit: &str, facts: &Facts) -> Result<Option<Exact>, Fault> {
+        amount((i128::from(price.0), 1), unit, self.stated, facts)
     }
 
     /// The ordinary duty on a part of the value; none where it cannot be computed.
     pub fn ordinary(&self, rate: &OrdinaryRate, basis: Cents, facts: &Facts) -> Result<Option<Duty>, Fault> {
-        let (Some(whole), Some((share, per_unit))) = (self.whole, rate.terms()) else {
+        let (Some(whole), Some(sums)) = (self.whole, rate.sums()) else {
             return Ok(None);
         };
-        let mut amount = ad_valorem(share, basis);
-        if let Some((price, unit)) = per_unit {
-            let Some(specific) = self.per_unit(price, unit, facts) else {
-                return Ok(None);
-            };
-            amount = amount.plus(specific.on(basis, whole)?)?;
+        let mut most: Option<Exact> = None;
+        for sum in &*sums {
+            let quantities = sum.on_quantities(self.stated, facts)?;
+            let Some(quantities) = quantities.filter(|_| !sum.of_a_part) else { return Ok(None) };
+            let share = sum.thirds.checked_mul(i128::from(basis.0)).ok_or(Fault::Overflow)?;
+            let duty = Exact::Of(share, WHOLE_THIRDS).plus(quantities.on(basis, whole)?)?;
+            if most.is_none_or(|most| duty.reaches(most).unwrap_or(true)) {
+                most = Some(duty);
+            }
         }
-        amount.round().map(Some)
+        most.map(Exact::round).transpose()
     }
 
     /// The duty of a rate on its basis; none where it cannot be computed.
@@ -269,10 +289,10 @@ impl Value {
             | DutyRate::InPlaceOfAll(rate)
             | DutyRate::InPlaceOfOrdinary(rate) => Some(ad_valorem(*rate, basis)),
             DutyRate::Specific(share, price, unit) => {
-                let specific = self.per_unit(*price, unit, facts);
+                let specific = self.per_unit(*price, unit, facts)?;
                 specific.map(|s| ad_valorem(*share, basis).plus(s)).transpose()?
             }
-            DutyRate::InPlaceOfAllEach(price, unit) => self.per_unit(*price, unit, facts),
+            DutyRate::InPlaceOfAllEach(price, unit) => self.per_unit(*price, unit, facts)?,
             DutyRate::Total(total, over) => {
                 let Some(base) = base else { return Ok(None) };
                 let ordinary = self.ordinary(topped_up(base, *over), basis, facts)?;

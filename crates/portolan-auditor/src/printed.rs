@@ -1,10 +1,9 @@
 //! The ordinary duty of the real schedule.
 
-use portolan_ledger::duty_expression::{DutyExpression, Part, Term};
 use portolan_ledger::line::View;
 use portolan_ledger::record::{Column, GroupId};
 use portolan_ledger::schedule::{Lookup, Schedule};
-use portolan_ledger::{Day, EntryLine, Instant, Rate, Side, TariffCode, UnitPrice};
+use portolan_ledger::{Day, EntryLine, Instant, Side, TariffCode};
 
 use crate::base::{Base, OrdinaryDuty, OrdinaryRate};
 use crate::fault::Fault;
@@ -53,14 +52,20 @@ impl<'a, 'l> Printed<'a, 'l> {
             let unknown = OrdinaryRate::Unknown("the schedule of the day does not hold the code".to_owned());
             return Ok(Base { general: unknown.clone(), applicable: unknown, column: Column::General });
         };
-        let general = rate(&printed.general_rate());
+        let general = OrdinaryRate::written(&printed.general_rate());
         if self.pays_column_two(line, at)? {
-            return Ok(Base { general, applicable: rate(&printed.column_2_rate()), column: Column::Two });
+            return Ok(Base {
+                general,
+                applicable: OrdinaryRate::written(&printed.column_2_rate()),
+                column: Column::Two,
+            });
         }
         let column = printed.special_rates();
         let special = line.spi.as_deref().and_then(|spi| column.for_program(spi));
         Ok(match special {
-            Some(special) => Base { general, applicable: rate(special.expression), column: Column::Special },
+            Some(special) => {
+                Base { general, applicable: OrdinaryRate::written(special.expression), column: Column::Special }
+            }
             None => Base { applicable: general.clone(), general, column: Column::General },
         })
     }
@@ -80,40 +85,22 @@ impl OrdinaryDuty for Printed<'_, '_> {
         let numbers: Vec<_> = numbers.collect();
         if numbers.is_empty() { None } else { Some(numbers) }
     }
-}
-
-/// A printed rate, where it is a share of the value and one amount per unit; else unknown, with its text.
-fn rate(expression: &DutyExpression) -> OrdinaryRate {
-    if let Some(share) = expression.ad_valorem() {
-        return OrdinaryRate::AdValorem(share);
+    fn holds_code(&self, line: &EntryLine, at: Instant) -> bool {
+        let found = |day| matches!(self.schedule.line(line.code, day), Lookup::Found(_));
+        line.side != self.side || self.day(at).is_ok_and(found)
     }
-    let sum = match expression {
-        DutyExpression::Sum(terms) => sum(terms),
-        _ => None,
-    };
-    sum.unwrap_or_else(|| match expression.refusal() {
-        Some(refusal) => OrdinaryRate::Unknown(refusal.reason.to_string()),
-        None => OrdinaryRate::Unknown(expression.to_string()),
-    })
-}
 
-fn sum(terms: &[Term]) -> Option<OrdinaryRate> {
-    let mut share = Rate::ZERO;
-    let mut per_unit: Option<(UnitPrice, String)> = None;
-    for term in terms {
-        match term {
-            Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
-                share = Rate(share.0.checked_add(percent.rate()?.0)?);
-            }
-            Term::Specific { price, per } if per_unit.is_none() => {
-                per_unit = Some((*price, per.unit().to_string()));
-            }
-            _ => return None,
+    /// Of every row of the concordance that leads to the line's eight digits on a later day, the code it leads from. Only a
+    /// whole change of nomenclature counts: within one, each list row says itself which number it means.
+    fn earlier_codes(&self, line: &EntryLine, at: Instant) -> Vec<TariffCode> {
+        let Ok(day) = self.day(at) else { return Vec::new() };
+        if line.side != self.side {
+            return Vec::new();
         }
+        let rows = self.schedule.predecessors(line.code.prefix(8));
+        let mut codes: Vec<_> = rows.iter().filter(|row| day < row.date).map(|row| row.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
-    Some(match (share, per_unit) {
-        (Rate::ZERO, Some((price, unit))) => OrdinaryRate::Specific(price, unit),
-        (share, Some((price, unit))) => OrdinaryRate::Compound(share, price, unit),
-        (share, None) => OrdinaryRate::AdValorem(share),
-    })
 }
