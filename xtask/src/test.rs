@@ -13,9 +13,12 @@ use std::time::{Duration, Instant};
 /// Lines that the two evaluators are compared on, and where their generator starts.
 const AUDIT: &str = "audit --cases 100000 --seed 1";
 
-/// Every fault that is put into the engine on purpose is found by the same comparison; without one it is silent, as the step
-/// before shows.
+/// Every fault that is put into the engine on purpose is found by the same comparison; without one it is silent, as that
+/// comparison shows.
 const FLAWS: &str = "audit --flaws --cases 100000 --seed 1";
+
+/// The same comparison over the ledger and the schedule that ship: real codes, origins, dates, and facts stated or not.
+const REAL: &str = "audit --real --cases 50000 --seed 1";
 
 /// One thing that must hold.
 struct Step {
@@ -82,7 +85,8 @@ fn plan(nextest: bool, deny: bool) -> (Vec<Step>, Vec<&'static str>) {
         step("the release binary", Cargo, "build --release --locked --package portolan-cli"),
         step("the ledger has no fault", Cargo, "run --quiet --release --locked --package portolan-cli -- check"),
         step("worked cases", Cargo, "run --quiet --release --locked --package portolan-cli -- test"),
-        step("the two evaluators agree", Own, AUDIT),
+        step("the two evaluators agree on generated law", Own, AUDIT),
+        step("the two evaluators agree on the law that ships", Own, REAL),
         step("faults put into the engine on purpose are found", Own, FLAWS),
     ]);
     (steps, skipped)

@@ -325,7 +325,8 @@ fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
     used.sort_unstable();
     used.dedup();
     let outcomes: Vec<&Outcome> = used.iter().map(|i| &grid.outcomes[*i]).collect();
-    let needs_input = what_matters(grid);
+    let mut needs_input = what_matters(grid);
+    let undecided = if grid.carried { not_carried(grid, &mut needs_input) } else { Vec::new() };
     let mut answer = Answer {
         rows: rows(grid.auditor, &outcomes),
         prohibited: outcomes.iter().all(|o| o.prohibited),
@@ -340,9 +341,9 @@ fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
     if money && answer.cannot_compute.is_empty() {
         add_range(&outcomes, &mut answer);
     }
-    if grid.carried {
-        not_carried(grid, money, &mut answer)?;
-    }
+    answer.cannot_compute.extend(undecided.into_iter().map(|family| (family, CODES_DIFFER.to_owned())));
+    answer.cannot_compute.sort_unstable();
+    answer.cannot_compute.dedup();
     Ok(answer)
 }
 
@@ -476,40 +477,33 @@ fn add_notes(auditor: &Auditor<'_>, outcomes: &[&Outcome], answer: &mut Answer) 
     answer.cannot_compute.dedup();
 }
 
-/// Where the codes before the line's own stood on different lists no fact of the line decides between them: what differs by
-/// the code cannot be computed.
-fn not_carried(grid: &Grid<'_, '_>, money: bool, answer: &mut Answer) -> Result<(), Fault> {
+/// Where the codes before the line's own stood on different lists no fact of the line decides between them: it is not asked
+/// for, and the families in which what is owed differs by the code cannot be computed.
+fn not_carried(grid: &Grid<'_, '_>, needs_input: &mut Vec<String>) -> Vec<Option<FamilyId>> {
     const CODE: usize = 1;
     let names = grid.names(CODE);
-    if !answer.needs_input.iter().any(|name| names.contains(name)) {
-        return Ok(());
+    if !needs_input.iter().any(|name| names.contains(name)) {
+        return Vec::new();
     }
-    answer.needs_input.retain(|name| !names.contains(name));
+    needs_input.retain(|name| !names.contains(name));
     let mut families: Vec<_> = grid.auditor.provisions.iter().map(|p| Some(p.program.family)).collect();
     families.push(None);
     families.sort_unstable();
     families.dedup();
-    for family in families {
-        let sum = |index: usize| match grid.outcome(index).filter(|outcome| !outcome.prohibited) {
-            Some(outcome) => family_sum(grid.auditor, outcome, family, money).map(Some),
-            None => Ok(None),
+    let lawful = |index: usize| grid.outcome(index).filter(|outcome| !outcome.prohibited);
+    let owed = |outcome: &Outcome, family| -> Vec<Line> {
+        let rows = outcome.rows.iter().filter(|line| counts_in(grid.auditor, line, family));
+        rows.filter(|line| silent(line.status).is_none()).copied().collect()
+    };
+    families.retain(|family| {
+        let differs = |index: usize| {
+            let this = lawful(index).map(|outcome| owed(outcome, *family));
+            let mut others = grid.along(index, CODE).filter_map(lawful);
+            this.is_some_and(|this| others.any(|other| owed(other, *family) != this))
         };
-        let mut differs = false;
-        for index in 0..grid.settings.len() {
-            let Some(this) = sum(index)? else { continue };
-            for other in grid.along(index, CODE) {
-                differs |= sum(other)?.is_some_and(|that| that != this);
-            }
-        }
-        if differs {
-            answer.cannot_compute.push((family, CODES_DIFFER.to_owned()));
-        }
-    }
-    answer.cannot_compute.sort_unstable();
-    answer.cannot_compute.dedup();
-    answer.additional = Sum::default();
-    answer.total = Sum::default();
-    Ok(())
+        (0..grid.settings.len()).any(differs)
+    });
+    families
 }
 
 const CODES_DIFFER: &str = "the codes before this one stood on different lists";

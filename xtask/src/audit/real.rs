@@ -98,7 +98,8 @@ pub fn run(cases: usize, seed: u64) -> Result<(), String> {
                 if lines == 0 {
                     return Ok(());
                 }
-                let found = pair.block(&edges, lines, seed.wrapping_add((block as u64).wrapping_mul(0xA24B_AED4_963E_E407)));
+                let found =
+                    pair.block(&edges, lines, seed.wrapping_add((block as u64).wrapping_mul(0xA24B_AED4_963E_E407)));
                 blocks.lock().map_err(|error| error.to_string())?.push((block, found));
             }
         };
@@ -109,7 +110,9 @@ pub fn run(cases: usize, seed: u64) -> Result<(), String> {
     let mut blocks = blocks.into_inner().map_err(|error| error.to_string())?;
     blocks.sort_by_key(|(block, _)| *block);
     let mut found = Found::default();
-    blocks.into_iter().for_each(|(_, block)| found.add(block));
+    for (_, block) in blocks {
+        found.add(block);
+    }
     print!("{found}");
     if let Some(why) = failed.into_iter().next() {
         return Err(why);
@@ -160,12 +163,17 @@ impl<'a> Pair<'a> {
         let own = match self.own(&line) {
             Ok(answer) => {
                 if let Err(broken) = conservation::check(self.law.timeline.ledger, &line, &answer) {
-                    found.broken.push(format!("not conserved: {broken}; {}", show_line(self.law.timeline.ledger, &line)));
+                    found
+                        .broken
+                        .push(format!("not conserved: {broken}; {}", show_line(self.law.timeline.ledger, &line)));
                 }
                 Verdict::Answer(Box::new(answer.essence()))
             }
             Err(Fault::TooManyCombinations(_)) => {
-                *found.left_out.entry(format!("more than {MOST_SETTINGS} settings of what is not stated")).or_default() += 1;
+                *found
+                    .left_out
+                    .entry(format!("more than {MOST_SETTINGS} settings of what is not stated"))
+                    .or_default() += 1;
                 return;
             }
             Err(fault) => refusal(&fault),
@@ -203,7 +211,8 @@ impl<'a> Pair<'a> {
     /// A line on which the two differ, made small, and where they part.
     fn parting(&mut self, mut line: EntryLine) -> String {
         shrink_line(&mut line, &mut |line| {
-            let own = self.own(line).map_or_else(|fault| refusal(&fault), |own| Verdict::Answer(Box::new(own.essence())));
+            let own =
+                self.own(line).map_or_else(|fault| refusal(&fault), |own| Verdict::Answer(Box::new(own.essence())));
             own != self.theirs(line) && matches!(own, Verdict::Answer(_) | Verdict::NoCode)
         });
         let shown = show_line(self.law.timeline.ledger, &line);

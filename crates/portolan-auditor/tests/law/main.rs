@@ -2,6 +2,7 @@
 
 mod facts;
 mod parts;
+mod rates;
 mod stands;
 mod time;
 
