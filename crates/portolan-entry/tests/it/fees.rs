@@ -159,6 +159,10 @@ fn what_is_exempt_owes_nothing_and_adds_nothing_to_its_entry() {
     assert_eq!(mpf(Line { origin: "KR", ..line("1000000") }), "651.50", "a program that is not claimed frees nothing");
     assert_eq!(mpf(Line { origin: "JO", spi: "JO", ..line("1000000") }), "651.50", "not every agreement frees");
     assert_eq!(mpf(Line { origin: "IL", ..line("1000000") }), "0");
+    // 19 CFR 24.23(c)(3): tariff preference levels of the USMCA are exempt, those of other agreements are not.
+    let level = |origin, spi, ch98| mpf(Line { origin, spi, ch98, ..line("1000000") });
+    assert_eq!(level("CA", "S+", "9823.52.01"), "0");
+    assert_eq!(level("CL", "CL", "9822.02.01"), "651.50");
     // Without the exempt line the entry owes the least.
     let in_entry = |line: Line, number| Line { entry: "E1", number, ..line };
     let (bill, _) = bill(&[in_entry(korean, "1"), in_entry(line("1000"), "2")]);
