@@ -337,7 +337,7 @@ fn merge(grid: &Grid<'_, '_>) -> Result<Answer, Fault> {
     let lawful: Vec<&Outcome> = outcomes.iter().copied().filter(|o| !o.prohibited).collect();
     add_notes(grid.auditor, &lawful, &mut answer);
     let money = grid.line.value.is_some();
-    add_sums(grid.auditor, &outcomes, money, &mut answer)?;
+    add_sums(grid.auditor, (&outcomes, &undecided), money, &mut answer)?;
     if money && answer.cannot_compute.is_empty() {
         add_range(&outcomes, &mut answer);
     }
@@ -552,8 +552,14 @@ fn add(a: Sum, b: Sum) -> Result<Sum, Fault> {
     Ok(Sum { points, duty })
 }
 
-/// Sums by family and over all. A family on which the settings differ has none, and then the totals have none.
-fn add_sums(auditor: &Auditor<'_>, outcomes: &[&Outcome], money: bool, answer: &mut Answer) -> Result<(), Fault> {
+/// Sums by family and over all. A family on which the settings differ, or that is undecided though its sums are the same, has
+/// none, and then the totals have none.
+fn add_sums(
+    auditor: &Auditor<'_>,
+    (outcomes, undecided): (&[&Outcome], &[Option<FamilyId>]),
+    money: bool,
+    answer: &mut Answer,
+) -> Result<(), Fault> {
     if answer.prohibited {
         return Ok(());
     }
@@ -567,7 +573,7 @@ fn add_sums(auditor: &Auditor<'_>, outcomes: &[&Outcome], money: bool, answer: &
         }
         let first = sums.first().copied().unwrap_or_default();
         let same = sums.iter().all(|sum| *sum == first);
-        Ok(if same { first } else { Sum::default() })
+        Ok(if same && !undecided.contains(&family) { first } else { Sum::default() })
     };
     let zero = Sum { points: Some(Points::ZERO), duty: money.then_some(Cents::ZERO) };
     answer.additional = zero;

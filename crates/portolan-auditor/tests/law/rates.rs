@@ -195,3 +195,18 @@ fn where_the_codes_before_it_differ_the_family_cannot_be_computed() {
     assert_eq!(w.b.ledger.families[usize::from(family.0)].id, "one");
     assert_eq!(answer.total.duty, None);
 }
+
+#[test]
+fn the_same_duty_under_two_headings_is_undecided_too() {
+    let mut w = World::new();
+    listed(&mut w, "one", "+10%", &["9401.61.40"]);
+    listed(&mut w, "other", "+10%", &["9401.69.60"]);
+    let families: Vec<_> = w.b.ledger.programs.iter().map(|program| program.family).collect();
+    w.b.ledger.programs[1].family = families[0];
+    let answer = answer_of_a_younger_code(&w);
+    let named: Vec<_> = answer.cannot_compute.iter().map(|(family, _)| *family).collect();
+    assert_eq!(named, [Some(families[0])]);
+    assert_eq!((answer.additional.points, answer.total.duty), (None, None));
+    // Whichever heading it is, the money is the same.
+    assert_eq!((answer.duty_min, answer.duty_max), (Some(Cents(150_000)), Some(Cents(150_000))));
+}
