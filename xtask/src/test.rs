@@ -18,7 +18,7 @@ const AUDIT: &str = "audit --cases 100000 --seed 1";
 const FLAWS: &str = "audit --flaws --cases 100000 --seed 1";
 
 /// The same comparison over the ledger and the schedule that ship: real codes, origins, dates, and facts stated or not.
-const REAL: &str = "audit --real --cases 50000 --seed 1";
+const REAL: &str = "audit --real --cases 100000 --seed 1";
 
 /// One thing that must hold.
 struct Step {
