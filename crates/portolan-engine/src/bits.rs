@@ -10,6 +10,13 @@ impl Bits {
         Self(vec![0; count.div_ceil(64)].into_boxed_slice())
     }
 
+    /// All of `count` indices.
+    pub fn all(count: usize) -> Self {
+        let mut all = Self::new(count);
+        (0..count).for_each(|index| all.insert(index));
+        all
+    }
+
     /// Adds an index.
     pub fn insert(&mut self, index: usize) {
         self.0[index / 64] |= 1 << (index % 64);
@@ -23,6 +30,22 @@ impl Bits {
     /// What both sets hold.
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+    }
+
+    /// What all of several sets over the same indices hold.
+    pub fn all_of<const N: usize>(sets: [&Self; N]) -> Self {
+        let words = sets.iter().map(|set| set.0.len()).min().unwrap_or(0);
+        Self((0..words).map(|at| sets.iter().fold(u64::MAX, |all, set| all & set.0[at])).collect())
+    }
+
+    /// Whether this set shares an index with the other.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    /// Removes an index.
+    pub fn remove(&mut self, index: usize) {
+        self.0[index / 64] &= !(1 << (index % 64));
     }
 
     /// What is in this set and not in the other.

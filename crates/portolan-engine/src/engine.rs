@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
+use crate::bits::Bits;
 use crate::law::{Law, ProductClass};
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
@@ -31,6 +32,9 @@ pub struct Engine<'l> {
     origins: FxHashMap<Origin, u32>,
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
+    /// Records that can matter to a line, by what it asserts and its type of entry; the first holds every record.
+    mattering: Vec<Bits>,
+    mattering_of: FxHashMap<(u128, [u8; 2]), u32>,
     editions: FxHashMap<&'l str, u16>,
     days: Vec<FxHashMap<i32, (Instant, Instant)>>,
     pub(crate) mfn: Option<FamilyId>,
@@ -57,6 +61,9 @@ struct Code {
 pub(crate) type ClassIx = u64;
 const OWN: ClassIx = 1 << 32;
 
+/// The number of the set of all records; see [`Engine::mattering`].
+const EVERY_RECORD: u32 = 0;
+
 /// What a line asks, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Question<'l> {
@@ -76,6 +83,8 @@ pub(crate) struct Question<'l> {
     pub carried: SmallVec<[TariffCode; 2]>,
     /// The interval that holds the whole governing day, where one does.
     pub interval: Option<u32>,
+    /// The records that can matter to what is owed; see [`Engine::mattering`].
+    pub mattering: u32,
 }
 
 impl<'l> Engine<'l> {
@@ -104,6 +113,8 @@ impl<'l> Engine<'l> {
             origins: FxHashMap::default(),
             origin_signatures: FxHashMap::default(),
             bases: Bases::default(),
+            mattering: vec![Bits::all(law.records())],
+            mattering_of: FxHashMap::default(),
             editions,
             days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
             mfn: law.timeline.ledger.family("mfn"),
@@ -195,6 +206,26 @@ impl<'l> Engine<'l> {
         passed.max().unwrap_or(Day(i32::MIN))
     }
 
+    /// The number of the set of records that can matter to what a line owes.
+    pub(crate) fn mattering(&mut self, line: &EntryLine) -> u32 {
+        // These faults are about the very conditions that keep a record from mattering.
+        if matches!(self.flaw, Flaw::AssertionAssumed | Flaw::FirstConditionOnly) {
+            return EVERY_RECORD;
+        }
+        let key = (self.law.facts.stated_assertions(line), line.entry_type);
+        if let Some(&known) = self.mattering_of.get(&key) {
+            return known;
+        }
+        let index = u32::try_from(self.mattering.len()).unwrap_or(u32::MAX);
+        self.mattering.push(self.law.mattering(key.0, key.1));
+        self.mattering_of.insert(key, index);
+        index
+    }
+
+    pub(crate) fn matter(&self, mattering: u32) -> &Bits {
+        &self.mattering[mattering as usize]
+    }
+
     pub(crate) fn origin(&mut self, origin: Origin) -> u32 {
         if let Some(&class) = self.origins.get(&origin) {
             return class;
@@ -206,10 +237,10 @@ impl<'l> Engine<'l> {
         class
     }
 
-    /// The place of what is kept of a code.
-    fn code(&mut self, code: TariffCode) -> usize {
+    /// The place of what is kept of a code: the schedule knows what it replaced and what is below it for its own side alone.
+    fn code(&mut self, code: TariffCode, of_schedule: bool) -> usize {
         // Ten digits leave the low bits of a word to the length.
-        let key = code.padded() << 4 | u64::from(code.digits());
+        let key = code.padded() << 5 | u64::from(code.digits()) << 1 | u64::from(of_schedule);
         if let Some(&index) = self.code_of.get(&key) {
             return index;
         }
@@ -219,7 +250,7 @@ impl<'l> Engine<'l> {
     }
 
     fn product(&mut self, code: TariffCode) -> ClassIx {
-        let index = self.code(code);
+        let index = self.code(code, true);
         if let Some(class) = self.codes[index].class {
             return class;
         }
@@ -236,16 +267,16 @@ impl<'l> Engine<'l> {
     }
 
     /// Classes that a code may belong to: several where the ten-digit numbers below an eight-digit code are told apart.
-    pub(crate) fn products(&mut self, code: TariffCode, day: Day) -> SmallVec<[ClassIx; 4]> {
-        let index = self.code(code);
-        self.look_before(index, code);
+    pub(crate) fn products(&mut self, code: TariffCode, day: Day, of_schedule: bool) -> SmallVec<[ClassIx; 4]> {
+        let index = self.code(code, of_schedule);
+        self.look_before(index, code, of_schedule);
         let from_old = |known: &Code| match &known.before {
             Some((before, date)) if day < *date => before.iter().map(|(_, class)| *class).collect(),
             _ => SmallVec::new(),
         };
         let mut classes: SmallVec<[ClassIx; 4]> = from_old(&self.codes[index]);
         if classes.is_empty() && code.digits() == 8 {
-            self.look_below(index, code);
+            self.look_below(index, code, of_schedule);
             let valid =
                 |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
             let below = self.codes[index].below.as_deref().unwrap_or_default();
@@ -261,14 +292,15 @@ impl<'l> Engine<'l> {
 
     /// Looks once for the statistical numbers below an eight-digit code, if anything tells them apart. Where the
     /// nomenclature is not known, they are those that lists name, and one that none names.
-    fn look_below(&mut self, index: usize, code: TariffCode) {
+    fn look_below(&mut self, index: usize, code: TariffCode, of_schedule: bool) {
         if self.codes[index].below.is_some() {
             return;
         }
         let law = self.law;
         let mut below = Vec::new();
         if law.parts_below(code) {
-            for span in law.schedule.map_or(Vec::new(), |schedule| schedule.below(code)) {
+            let schedule = law.schedule.filter(|_| of_schedule);
+            for span in schedule.map_or(Vec::new(), |schedule| schedule.below(code)) {
                 below.push((span.from, span.until, self.product(span.code)));
             }
             if below.is_empty() {
@@ -282,8 +314,9 @@ impl<'l> Engine<'l> {
     }
 
     /// Looks once for the codes in whose place a code came.
-    fn look_before(&mut self, index: usize, code: TariffCode) {
-        let Some(schedule) = self.law.schedule.filter(|_| !self.codes[index].looked) else { return };
+    fn look_before(&mut self, index: usize, code: TariffCode, of_schedule: bool) {
+        let looks = of_schedule && !self.codes[index].looked;
+        let Some(schedule) = self.law.schedule.filter(|_| looks) else { return };
         let found = schedule.predecessors(code.prefix(8));
         let before: Vec<_> = found.iter().map(|old| (old.code, self.product(old.code))).collect();
         self.codes[index].looked = true;
@@ -292,7 +325,7 @@ impl<'l> Engine<'l> {
 
     /// The codes that stood on a day for a code that came later: product lists of that day are in their terms.
     pub(crate) fn carried(&mut self, code: TariffCode, day: Day) -> SmallVec<[TariffCode; 2]> {
-        let index = self.code(code);
+        let index = self.code(code, true);
         match &self.codes[index].before {
             Some((before, date)) if day < *date => before.iter().map(|(code, _)| *code).collect(),
             _ => SmallVec::new(),
@@ -307,7 +340,7 @@ impl<'l> Engine<'l> {
     pub(crate) fn rates_until(&mut self, code: TariffCode, day: Day) -> Result<(Rates, Day), Fault> {
         let covers =
             |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
-        let index = self.code(code);
+        let index = self.code(code, true);
         if let Some((_, until, rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
             return Ok((*rates, until.unwrap_or(Day(i32::MAX))));
         }
@@ -357,9 +390,9 @@ impl<'l> Engine<'l> {
     }
 
     /// The next day after a day on which the classes of a code may change, where there is one.
-    pub(crate) fn class_changes(&mut self, code: TariffCode, day: Day) -> Option<Day> {
-        let index = self.code(code);
-        self.look_before(index, code);
+    pub(crate) fn class_changes(&mut self, code: TariffCode, day: Day, of_schedule: bool) -> Option<Day> {
+        let index = self.code(code, of_schedule);
+        self.look_before(index, code, of_schedule);
         let kept = &self.codes[index];
         let came = kept.before.as_ref().map(|(_, date)| *date);
         let below = kept.below.as_deref().unwrap_or_default().iter().flat_map(|(from, until, _)| [*from, *until]);
@@ -377,13 +410,14 @@ impl<'l> Engine<'l> {
         &mut self,
         projection: usize,
         (class, origin): (ClassIx, (u32, Origin)),
-        at: Instant,
-        interval: Option<u32>,
-    ) -> u32 {
+        (at, interval): (Instant, Option<u32>),
+        mattering: u32,
+    ) -> u64 {
         let projection = &mut self.projections[projection];
         let interval = interval.unwrap_or_else(|| projection.interval(at));
         let class = (class, class_of(self.law, &self.classes, class));
-        projection.root(self.law, class, origin, interval, false).number()
+        let mattering = (mattering, &self.mattering[mattering as usize]);
+        projection.root(self.law, class, origin, (interval, false), mattering).number()
     }
 
     /// Which ordinary rate applies: column 2 by origin, a claimed program that the row prints, else column 1-general.
@@ -436,10 +470,11 @@ impl<'l> Engine<'l> {
         }
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
-        let classes = self.products(line.code, day);
+        let classes = self.products(line.code, day, has_schedule);
         let carried = if has_schedule { self.carried(line.code, day) } else { SmallVec::new() };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
         let origin = self.origin(line.origin);
+        let mattering = self.mattering(line);
         Ok((
             Question {
                 side: line.side,
@@ -454,6 +489,7 @@ impl<'l> Engine<'l> {
                 base,
                 carried,
                 interval,
+                mattering,
             },
             rates,
         ))
@@ -484,7 +520,10 @@ impl<'l> Engine<'l> {
         let projection = &mut self.projections[q.projection];
         let interval = q.interval.filter(|_| piece == 0).unwrap_or_else(|| projection.interval(q.pieces[piece]));
         let class = (q.classes[class], class_of(self.law, &self.classes, q.classes[class]));
-        projection.root(self.law, class, (q.origin, line.origin), interval, explain)
+        // An explanation shows what did not matter too.
+        let mattering = if explain { EVERY_RECORD } else { q.mattering };
+        let mattering = (mattering, &self.mattering[mattering as usize]);
+        projection.root(self.law, class, (q.origin, line.origin), (interval, explain), mattering)
     }
 
     /// The bill of a line.
@@ -589,7 +628,7 @@ impl<'l> Engine<'l> {
     fn single_leaf(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Option<(Root, u32)> {
         let root = self.root(q, line, 0, 0, false);
         for class in 1..q.classes.len() {
-            if self.root(q, line, 0, class, false) != root {
+            if !self.root(q, line, 0, class, false).asks_as(root) {
                 return None;
             }
         }

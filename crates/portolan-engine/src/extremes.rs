@@ -105,7 +105,7 @@ impl<'l> Engine<'l> {
         for piece in 0..q.pieces.len() {
             for class in 0..q.classes.len() {
                 let root = self.root(q, line, piece, class, false);
-                let reads = self.projections[q.projection].reads(self.law, root);
+                let reads = self.projections[q.projection].reads(root);
                 sides.extend(reads.base_sides(general, ordinary));
             }
         }

@@ -282,8 +282,8 @@ impl<'l> Histories<'l> {
             } else {
                 (None, until)
             };
-            let lists = self.engine.products(code, day);
-            let after = self.engine.class_changes(code, day).unwrap_or(until).min(after).min(until);
+            let lists = self.engine.products(code, day, has_schedule);
+            let after = self.engine.class_changes(code, day, has_schedule).unwrap_or(until).min(after).min(until);
             // Whatever the schedule says of its intervals, each step is one day at least.
             let after = after.max(Day(day.0.saturating_add(1)));
             let class = self.class(code, day, lists, rates);
@@ -424,7 +424,7 @@ impl<'l> Histories<'l> {
         let mut bases = [None, None];
         // What a line says of countries is read against groups of the day: it is not kept beyond the day.
         let keeps = self.keeps(facts);
-        for begin in self.begins_of(class, days, origin) {
+        for begin in self.begins_of(class, days, origin, facts) {
             let base = *bases[usize::from(begin.column_2)].get_or_insert_with(|| self.key(class, origin, facts, begin));
             let treatment = match self.asked.get(&(begin.law, base, facts)) {
                 Some(&known) => known,
@@ -453,18 +453,18 @@ impl<'l> Histories<'l> {
         (base.column, base.ordinary.map(|rate| self.rate(rate)), base.general.map(|rate| self.rate(rate)))
     }
 
-    /// A number for all that decides on the first day of a product, but its ordinary rate: where it is the same, the same
-    /// records stand, and for the same reasons.
-    pub fn law_from(&mut self, product: ProductIx, origin: OriginIx) -> u32 {
-        let Product { class, from, until } = self.products[product.0 as usize];
-        self.begins_of(class, (from, until), origin).first().map_or(u32::MAX, |begin| begin.law)
-    }
-
     /// Where the questions of a class begin on some days, the first in force on the first of them.
-    fn begins_of(&mut self, class: ClassIx, (from, until): (Day, Day), origin: OriginIx) -> SmallVec<[Begin; 64]> {
+    fn begins_of(
+        &mut self,
+        class: ClassIx,
+        (from, until): (Day, Day),
+        origin: OriginIx,
+        facts: FactsIx,
+    ) -> SmallVec<[Begin; 64]> {
         let lists = &self.classes[class.0 as usize].key.lists;
-        let stage =
-            begins::Stage { segments: &self.segments, view: self.view, origin: self.origins[origin.0 as usize] };
+        let mattering = self.engine.mattering(&self.facts[facts.0 as usize]);
+        let origin_of = self.origins[origin.0 as usize];
+        let stage = begins::Stage { segments: &self.segments, view: self.view, origin: origin_of, mattering };
         let begins = self.begins.of(&mut self.engine, &stage, lists, origin);
         // The stretch before the first day decides that day.
         let starts = |begin: &Begin| self.segments[begin.segment as usize].from;
@@ -552,6 +552,7 @@ impl<'l> Histories<'l> {
             base,
             carried: class.carried.clone(),
             interval: segment.interval,
+            mattering: self.engine.mattering(line),
         }
     }
 }

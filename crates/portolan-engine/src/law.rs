@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use portolan_ledger::code::TariffCode;
-use portolan_ledger::record::{ListId, ListRow, Origin, OriginRef, Scope};
+use portolan_ledger::record::{Condition, ListId, ListRow, Origin, OriginRef, Scope};
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::time::Clock;
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
@@ -13,7 +13,8 @@ use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
-use crate::resolve::Flaw;
+use crate::relevant::Relations;
+use crate::resolve::{Flaw, Reply};
 
 /// A condition in compiled form.
 #[derive(Clone, Debug)]
@@ -22,6 +23,15 @@ pub enum Ask {
     Atom(AtomIx),
     /// On other provisions: the index of the test in its record.
     Provisions(usize),
+}
+
+/// What a record asks of a line that no supposition supplies.
+#[derive(Clone, Debug, Default)]
+struct AsksOfLine {
+    /// Assertions, by their bits; those of in-transit clauses left aside.
+    assertions: u128,
+    /// Types of entry: one of each.
+    entry_types: Vec<Vec<String>>,
 }
 
 /// A row of a list that covers a code: how long its code is, the row, and whether the code is excepted from it.
@@ -62,6 +72,12 @@ pub struct Law<'l> {
     pub prohibition_asks: Vec<Vec<Ask>>,
     /// Provisions that ever stand in place of all others.
     pub in_place: Vec<ProvisionIx>,
+    /// By provision: those to which it gives way, directly or through others.
+    gives_way: Vec<Bits>,
+    /// By record in the common numbering: what a line must say for it to matter to what is owed.
+    asks_of_line: Vec<AsksOfLine>,
+    /// What exceptions are to.
+    relations: Option<Relations>,
     /// Side of each record in the common numbering.
     sides: Vec<Bits>,
     /// Issue days of all acts, sorted.
@@ -122,10 +138,16 @@ impl<'l> Law<'l> {
             exception_asks,
             prohibition_asks,
             in_place: Vec::new(),
+            gives_way: Vec::new(),
+            asks_of_line: Vec::new(),
+            relations: None,
             sides: Vec::new(),
             issues,
             table: OnceLock::new(),
         };
+        law.gives_way = law.all_giving_way();
+        law.asks_of_line = law.all_asking_of_line();
+        law.relations = Some(Relations::new(&law));
         law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
         law.in_place = (0..law.timeline.provisions.len())
             .filter_map(|index| u16::try_from(index).ok().map(ProvisionIx))
@@ -140,6 +162,62 @@ impl<'l> Law<'l> {
         let kept = node.suspensions.iter().filter_map(|s| s.keeps.as_ref());
         let of_all = |rate: &DutyRate| matches!(rate, DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..));
         node.record.rates.iter().map(|record| &record.rate).chain(kept).any(of_all)
+    }
+
+    /// Whether a provision gives way to another, directly or through others.
+    pub fn gives_way(&self, from: ProvisionIx, to: ProvisionIx) -> bool {
+        self.gives_way[usize::from(from.0)].contains(usize::from(to.0))
+    }
+
+    fn all_giving_way(&self) -> Vec<Bits> {
+        let provisions = &self.timeline.provisions;
+        let all_of = |from: usize| {
+            let mut found = Bits::new(provisions.len());
+            let mut open = vec![from];
+            while let Some(next) = open.pop() {
+                for to in provisions[next].yields_to.iter().map(|to| usize::from(to.0)) {
+                    if !found.contains(to) {
+                        found.insert(to);
+                        open.push(to);
+                    }
+                }
+            }
+            found
+        };
+        (0..provisions.len()).map(all_of).collect()
+    }
+
+    fn all_asking_of_line(&self) -> Vec<AsksOfLine> {
+        let asks = self.provision_asks.iter().chain(&self.exception_asks).chain(&self.prohibition_asks);
+        let of_record = |asks: &Vec<Ask>| {
+            let mut of_line = AsksOfLine::default();
+            for ask in asks {
+                let Ask::Atom(atom) = *ask else { continue };
+                if self.facts.not_made(atom) == Some(Reply::NotStated) {
+                    of_line.assertions |= self.facts.assertion_bit(atom);
+                }
+                if let Some(Condition::EntryType(types)) = self.facts.atoms[usize::from(atom.0)].condition() {
+                    of_line.entry_types.push(types.clone());
+                }
+            }
+            // What an in-transit clause asks may count though it is not asserted.
+            of_line.assertions &= !self.facts.transit_bits().into_iter().fold(0, |all, bit| all | bit);
+            of_line
+        };
+        asks.map(of_record).collect()
+    }
+
+    /// Records that can matter to what a line owes: the others ask for what it does not assert, or for another type of
+    /// entry, so they neither stand nor free anything nor displace what stands.
+    pub fn mattering(&self, asserted: u128, entry_type: [u8; 2]) -> Bits {
+        let mut bits = Bits::new(self.records());
+        for (index, asks) in self.asks_of_line.iter().enumerate() {
+            let of_type = |types: &Vec<String>| types.iter().any(|of| of.as_bytes() == entry_type);
+            if asks.assertions & !asserted == 0 && asks.entry_types.iter().all(of_type) {
+                bits.insert(index);
+            }
+        }
+        bits
     }
 
     /// Classes of all codes of the schedule: worth making for a file, not for a line.
@@ -190,6 +268,25 @@ impl<'l> Law<'l> {
             Ask::Provisions(_) => false,
         };
         asks.skip(record).take(1).flatten().any(dated)
+    }
+
+    /// Of records in scope those that can bear on what is owed, given which may be live at the moment.
+    pub fn relevant(&self, scope: &Bits, live: &Bits) -> Bits {
+        self.relations.as_ref().map_or_else(|| scope.clone(), |relations| relations.relevant(self, scope, live))
+    }
+
+    /// The conditions of a record, by its number.
+    pub fn tests(&self, record: usize) -> &[Test<'l>] {
+        let provisions = self.timeline.provisions.len();
+        let exceptions = self.timeline.exceptions.len();
+        let timeline = &self.timeline;
+        if let Some(node) = timeline.provisions.get(record) {
+            return &node.when;
+        }
+        if let Some(node) = timeline.exceptions.get(record - provisions) {
+            return &node.when;
+        }
+        timeline.prohibitions.get(record - provisions - exceptions).map_or(&[], |node| &node.when)
     }
 
     /// How many records the common numbering holds.

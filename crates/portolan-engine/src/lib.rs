@@ -18,6 +18,7 @@ pub mod ordinary;
 pub mod pct;
 mod possible;
 mod projection;
+mod relevant;
 pub mod resolve;
 mod settings;
 

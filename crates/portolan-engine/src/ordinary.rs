@@ -5,7 +5,7 @@ use portolan_ledger::line::EntryLine;
 use portolan_ledger::number::Quantity;
 use portolan_ledger::record::Column;
 use portolan_ledger::schedule::{Coverage, Line, Schedule};
-use portolan_ledger::{Cents, Rate, UnitPrice};
+use portolan_ledger::{Cents, Rate};
 use rustc_hash::FxHashMap;
 
 use crate::facts::exact_quantity;
@@ -94,28 +94,72 @@ impl Base {
 
     /// The units in which it asks for a quantity.
     pub fn units(&self) -> impl Iterator<Item = Unit> + use<> {
-        self.expression.needs().into_iter().filter_map(|needed| match needed {
-            Missing::Quantity(unit) => Some(unit),
-            _ => None,
-        })
+        needed_units(&self.expression)
     }
 
-    /// The one amount per unit of a rate that has one, with what it takes of the value besides.
-    pub(crate) fn one_price(&self) -> Option<(Fraction, UnitPrice, Unit)> {
-        let DutyExpression::Sum(terms) = &self.expression else { return None };
-        let mut share = Fraction::ZERO;
-        let mut found = None;
-        for term in terms {
-            match term {
-                Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
-                    share = share.plus(percent.share())?;
-                }
-                Term::Specific { price, per } if found.is_none() => found = Some((*price, per.unit())),
-                Term::AdValorem { .. } | Term::Specific { .. } => return None,
-            }
-        }
-        found.map(|(price, unit)| (share, price, unit))
+    /// The amounts per unit of a rate and what it takes of the value besides: one of each way in which it can be assessed.
+    pub(crate) fn amounts(&self, line: &EntryLine) -> Vec<Amounts> {
+        let mut found = Vec::new();
+        add_amounts(&self.expression, line, &mut found);
+        found
     }
+}
+
+/// A rate as a share of the value and amounts per unit, in dollars.
+#[derive(Clone, Debug)]
+pub(crate) struct Amounts {
+    pub share: Fraction,
+    pub prices: Vec<(Fraction, Unit)>,
+}
+
+fn add_amounts(expression: &DutyExpression, line: &EntryLine, found: &mut Vec<Amounts>) {
+    match expression {
+        DutyExpression::Sum(terms) => found.extend(amounts_of(terms)),
+        DutyExpression::GreaterOf(both) => {
+            add_amounts(&both.0, line, found);
+            add_amounts(&both.1, line, found);
+        }
+        DutyExpression::Sugar(_) => found.extend(sugar_prices(expression, line).into_iter().flatten()),
+        DutyExpression::Free | DutyExpression::Refused(_) => {}
+    }
+}
+
+fn amounts_of(terms: &[Term]) -> Option<Amounts> {
+    let mut amounts = Amounts { share: Fraction::ZERO, prices: Vec::new() };
+    for term in terms {
+        match term {
+            Term::AdValorem { percent, part: None | Some(Part::EntireSet) } => {
+                amounts.share = amounts.share.plus(percent.share())?;
+            }
+            Term::Specific { price, per } if price.0 > 0 => {
+                amounts.prices.push((Fraction::new(i128::from(price.0), 1_000_000_000)?, per.unit()));
+            }
+            Term::Specific { .. } => {}
+            Term::AdValorem { .. } => return None,
+        }
+    }
+    Some(amounts)
+}
+
+/// What a kilogram of sugar pays: of the degrees that are stated, else of none and of a hundred.
+fn sugar_prices(expression: &DutyExpression, line: &EntryLine) -> Option<Vec<Amounts>> {
+    let units: Vec<Unit> = needed_units(expression).collect();
+    let [weight, degree] = units.as_slice() else { return None };
+    let stated = quantity_in(line, &degree.to_string());
+    let degrees = stated.map_or(vec![Quantity(0), Quantity(100_000_000)], |degrees| vec![degrees]);
+    let price = |degrees: Quantity| {
+        let known = [(*weight, Quantity(1_000_000)), (*degree, degrees)];
+        let price = expression.duty(0, &known).ok()?.0;
+        Some(Amounts { share: Fraction::ZERO, prices: vec![(price, *weight)] })
+    };
+    Some(degrees.into_iter().filter_map(price).filter(|amounts| amounts.prices[0].0.numerator() > 0).collect())
+}
+
+fn needed_units(expression: &DutyExpression) -> impl Iterator<Item = Unit> + use<> {
+    expression.needs().into_iter().filter_map(|needed| match needed {
+        Missing::Quantity(unit) => Some(unit),
+        _ => None,
+    })
 }
 
 /// The quantity in a unit: none where it is not known, inside none where it is without bound.
@@ -160,12 +204,8 @@ fn exact_term(term: &Term, dollars: Fraction, quantity: &Lookup<'_>) -> Result<O
 
 /// Sugar is paid by weight and degrees; degrees over 100 count as 100.
 fn sugar(expression: &DutyExpression, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
-    let units = expression.needs().into_iter().filter_map(|needed| match needed {
-        Missing::Quantity(unit) => Some(unit),
-        _ => None,
-    });
     let mut known = Vec::new();
-    for (at, unit) in units.enumerate() {
+    for (at, unit) in needed_units(expression).enumerate() {
         let much = quantity(unit).ok_or(Missing::Quantity(unit))?;
         let Some(much) = much.or_else(|| Fraction::new(100, 1).filter(|_| at > 0)) else { return Ok(None) };
         let micro = much.scaled_half_up(1_000_000).and_then(|micro| i64::try_from(micro).ok());

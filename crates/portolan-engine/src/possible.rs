@@ -14,9 +14,9 @@ use crate::facts::{AtomIx, Stated};
 use crate::law::Ask;
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::pct::Pct;
-use crate::projection::{Leaf, Outcome};
+use crate::projection::{Leaf, Outcome, Root};
 use crate::resolve::Record;
-use crate::settings::{Axes, PointSet, Reads, Supposed, reads_axis};
+use crate::settings::{Axes, Axis, PointSet, Reads, Supposed, reads_axis};
 
 /// One possible bill of a line.
 #[derive(Clone, Debug)]
@@ -83,8 +83,7 @@ impl<'l> Engine<'l> {
 
     /// What a line leaves open, over all the records that it can reach.
     fn axes(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, explain: bool) -> Axes {
-        let mut reads = Reads::default();
-        let mut seen = Vec::new();
+        let mut seen: SmallVec<[Root; 4]> = SmallVec::new();
         let mut moments: SmallVec<[Moment; 2]> = SmallVec::new();
         for piece in 0..q.pieces.len() {
             moments.push(Moment { at: q.pieces[piece], known: q.known, view: line.view });
@@ -92,12 +91,22 @@ impl<'l> Engine<'l> {
                 let root = self.root(q, line, piece, class, explain);
                 if !seen.contains(&root) {
                     seen.push(root);
-                    reads.add(&self.projections[q.projection].reads(self.law, root));
                 }
             }
         }
         let stated = stated(self.law, &self.bases, q, (line, value), 0);
-        reads.axes(self.law, &stated, &moments, q.governing.0 == "entry_date")
+        let projection = &self.projections[q.projection];
+        let axes = |reads: &Reads| reads.axes(self.law, &stated, &moments, q.governing.0 == "entry_date");
+        match seen.as_slice() {
+            [one] => axes(projection.reads(*one)),
+            several => {
+                let mut all = Reads::default();
+                for root in several {
+                    all.add(projection.reads(*root));
+                }
+                axes(&all)
+            }
+        }
     }
 
     /// The bills of one outcome: one for each way in which contents and quantities can be that its money reads.
@@ -249,7 +258,8 @@ impl<'l> Engine<'l> {
         let mut bill = self.empty_bill();
         // A setting in which the law forbids the entry has no bill; the others are the range.
         let lawful = |p: &&Possible| !p.prohibited || possible.iter().all(|p| p.prohibited);
-        let bills: Vec<Bill> = possible.iter().filter(lawful).map(|p| self.one_bill(q, p)).collect();
+        let lawful: Vec<&Possible> = possible.iter().filter(lawful).collect();
+        let bills: Vec<Bill> = lawful.iter().map(|p| self.one_bill(q, p)).collect();
         let Some(first) = bills.first() else { return bill };
         for (index, family) in bill.families.iter_mut().enumerate() {
             let same = bills.iter().all(|b| b.families[index] == first.families[index]);
@@ -284,10 +294,10 @@ impl<'l> Engine<'l> {
             bill.total_duty = None;
         }
         if !q.carried.is_empty() {
-            not_carried(&bills, &mut bill);
+            not_carried(&lawful, &bills, &mut bill);
         }
         bill.prohibited = bills.iter().all(|b| b.prohibited);
-        if let Some(p) = possible.iter().find(lawful) {
+        if let Some(p) = lawful.first() {
             let leaf = self.projections[q.projection].leaf(p.leaf);
             bill.headings = self.headings(q, leaf, p.piece, q.side).into();
         }
@@ -381,7 +391,9 @@ pub(crate) fn stated<'a>(
 /// An in-transit clause that was not claimed stays so, unless claiming it would raise a bill: then its date is a fact like
 /// the others. One may raise it only beside another, so all are open until one does not raise it with those that still are.
 fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
-    let mut open: Vec<usize> = (0..axes.list.len()).filter(|&at| axes.list[at].can_stay_unasserted()).collect();
+    // Of what can only be left unasserted nothing is to be decided.
+    let asserts = |axis: &Axis| axis.can_stay_unasserted() && axis.points() > 1;
+    let mut open: Vec<usize> = (0..axes.list.len()).filter(|&at| asserts(&axes.list[at])).collect();
     let narrow = |found: &mut Vec<Possible>, which: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
         for possible in found.iter_mut() {
             possible.supposed[which] = keep(&possible.supposed[which]);
@@ -400,19 +412,17 @@ fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
 
 /// Whether asserting what an axis leaves open raises a bill.
 fn raises(axes: &Axes, found: &[Possible], which: usize) -> bool {
-    let heights: Vec<i128> = found.iter().map(height).collect();
+    let lawful = || found.iter().filter(|p| !p.prohibited).map(|p| (p, height(p)));
     let made = |p: &Possible| !p.supposed[which].clone().without(0).is_empty();
-    let higher = |a: usize, b: usize| {
-        let (without, with) = (&found[a], &found[b]);
-        heights[b] > heights[a]
-            && without.supposed[which].has(0)
-            && made(with)
-            && !without.prohibited
-            && !with.prohibited
-            && (without.piece, without.class) == (with.piece, with.class)
-            && axes.neighbours(&without.supposed, &with.supposed, Some(which))
+    let with: Vec<(&Possible, i128)> = lawful().filter(|(p, _)| made(p)).collect();
+    let higher = |(without, low): (&Possible, i128)| {
+        with.iter().any(|(with, high)| {
+            *high > low
+                && (without.piece, without.class) == (with.piece, with.class)
+                && axes.neighbours(&without.supposed, &with.supposed, Some(which))
+        })
     };
-    (0..found.len()).any(|a| (0..found.len()).any(|b| higher(a, b)))
+    !with.is_empty() && lawful().filter(|(p, _)| p.supposed[which].has(0)).any(higher)
 }
 
 /// For comparing bills: cents where the value is known, else points.
@@ -429,14 +439,20 @@ fn height(possible: &Possible) -> i128 {
 }
 
 /// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.
-fn not_carried(bills: &[Bill], bill: &mut Bill) {
+fn not_carried(lawful: &[&Possible], bills: &[Bill], bill: &mut Bill) {
     if !bill.needs_input.iter().any(|name| name == "hts_number") {
         return;
     }
     bill.needs_input.retain(|name| name != "hts_number");
+    let headings = |p: &Possible, family: FamilyId| -> Vec<ProvisionIx> {
+        p.amounts.iter().filter(|(owed, _)| owed.family == family).map(|(owed, _)| owed.provision).collect()
+    };
     for index in 0..bill.families.len() {
-        if bills.iter().any(|b| b.families[index] != bills[0].families[index]) {
-            let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
+        let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
+        // The same sum under another heading is another duty.
+        let sums = bills.iter().any(|b| b.families[index] != bills[0].families[index]);
+        if sums || lawful.iter().any(|p| headings(p, family) != headings(lawful[0], family)) {
+            bill.families[index] = FamilyAmount { pct: None, duty: None, open: true };
             bill.cannot
                 .push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
         }

@@ -13,6 +13,7 @@ use crate::bits::Bits;
 use crate::facts::Stated;
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
+use crate::relevant::may_be_live;
 use crate::resolve::{Flaw, Memo, Open, Record, Reply, Resolution, Resolver};
 use crate::settings::{Axes, Reads, Settled, Supposed};
 
@@ -73,13 +74,19 @@ pub struct Root {
     node: u32,
     interval: u32,
     bits: u32,
+    reads: u32,
     explain: bool,
 }
 
 impl Root {
-    /// The number of its first node.
-    pub fn number(self) -> u32 {
-        self.node
+    /// A number for all that decides.
+    pub fn number(self) -> u64 {
+        u64::from(self.node) << 32 | u64::from(self.reads)
+    }
+
+    /// Whether the same questions are put as at another.
+    pub fn asks_as(self, other: Self) -> bool {
+        self.node == other.node
     }
 }
 
@@ -87,6 +94,8 @@ impl Root {
 #[derive(Debug)]
 struct Active {
     bits: Bits,
+    /// All records but the provisions that no line could owe.
+    live: Bits,
     /// By record, in the common numbering; nothing for those not in force.
     states: Vec<u32>,
     /// The order of reporting.
@@ -128,8 +137,13 @@ pub struct Projection {
     tabled: Vec<Box<[u32]>>,
     /// By origin class, then interval.
     origins: Vec<Box<[u32]>>,
-    joined: FxHashMap<u64, Root>,
-    canonical: FxHashMap<(Box<[u32]>, bool), Root>,
+    /// By product set, origin set, interval and whether to explain, and by what can matter.
+    joined: FxHashMap<(u64, u32), Root>,
+    /// By the order of reporting and the states of the records; without explanation, then with it.
+    /// The first node, and the interval and the set for which it was first asked.
+    canonical: [FxHashMap<Box<[u32]>, (u32, u32, u32)>; 2],
+    /// The states of the root that is looked for.
+    states_of_root: Vec<u32>,
     nodes: Vec<Node>,
     /// Of each node: the question before it and the reply that leads from there.
     parents: Vec<(Place, Reply)>,
@@ -139,8 +153,11 @@ pub struct Projection {
     resolutions: FxHashSet<Arc<Resolution>>,
     duties: FxHashSet<Arc<[Owed]>>,
     leaves: Vec<Leaf>,
-    /// By root: what its records read of a line.
-    reads: FxHashMap<(u32, u32), Arc<Reads>>,
+    /// What records read of a line, each once; and which of it, by the order of reporting and the states of the records.
+    reads: Distinct<Reads>,
+    reads_of: FxHashMap<Box<[u32]>, u32>,
+    /// By what all in scope read, and the first node: what of it can be open.
+    open_reads: FxHashMap<(u32, u32), u32>,
     memo: Memo,
     flaw: Flaw,
 }
@@ -162,7 +179,8 @@ impl Projection {
             tabled: Vec::new(),
             origins: Vec::new(),
             joined: FxHashMap::default(),
-            canonical: FxHashMap::default(),
+            canonical: Default::default(),
+            states_of_root: Vec::new(),
             nodes: Vec::new(),
             parents: Vec::new(),
             branches: FxHashMap::default(),
@@ -171,7 +189,9 @@ impl Projection {
             resolutions: FxHashSet::default(),
             duties: FxHashSet::default(),
             leaves: Vec::new(),
-            reads: FxHashMap::default(),
+            reads: Distinct::default(),
+            reads_of: FxHashMap::default(),
+            open_reads: FxHashMap::default(),
             memo: Memo::default(),
             flaw,
             moments: Vec::new(),
@@ -251,7 +271,8 @@ impl Projection {
             }
             let order =
                 law.reporting_order(self.side, moment).map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX));
-            self.active[interval as usize] = Some(Active { bits, states, order });
+            let live = may_be_live(law, moment, self.flaw);
+            self.active[interval as usize] = Some(Active { bits, live, states, order });
         }
         self.active[interval as usize].as_ref().unwrap_or_else(|| unreachable!("filled above"))
     }
@@ -319,39 +340,56 @@ impl Projection {
         (states, active.order)
     }
 
-    /// Where the questions start for a product class, an origin class and an interval.
+    /// Where the questions start for a product class, an origin class and an interval, of the records that can matter.
     pub fn root(
         &mut self,
         law: &Law<'_>,
         class: (u64, &ProductClass),
         origin: (u32, Origin),
-        interval: u32,
-        explain: bool,
+        (interval, explain): (u32, bool),
+        mattering: (u32, &Bits),
     ) -> Root {
         let product = self.product_set(law, class, interval);
         let origin = self.origin_set(law, origin, interval);
         // Sets are counted in tens of thousands, intervals in hundreds: their numbers share a word.
         let key = u64::from(product) << 40 | u64::from(origin) << 16 | u64::from(interval) << 1 | u64::from(explain);
+        let key = (key, mattering.0);
         if let Some(&root) = self.joined.get(&key) {
             return root;
         }
-        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
-        let active = self.active(law, interval);
-        let bits = scope.and(&active.bits);
-        let states: Box<[u32]> =
-            std::iter::once(active.order).chain(bits.iter().map(|index| active.states[index])).collect();
-        let canonical = (states, explain);
-        let root = match self.canonical.get(&canonical) {
-            Some(&root) => root,
+        self.active(law, interval);
+        let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
+        let (moment, flaw) = (self.moments[interval as usize], self.flaw);
+        let scope = Bits::all_of([&self.sets[product as usize], &self.sets[origin as usize], &active.bits]);
+        let states = |bits: &Bits, list: &mut Vec<u32>| {
+            list.clear();
+            list.push(active.order);
+            list.extend(bits.iter().map(|index| active.states[index]));
+        };
+        states(&scope, &mut self.states_of_root);
+        let reads = match self.reads_of.get(self.states_of_root.as_slice()) {
+            Some(&reads) => reads,
+            None => {
+                let reads = self.reads.number(Reads::of(law, &scope, moment, flaw));
+                self.reads_of.insert(self.states_of_root.as_slice().into(), reads);
+                reads
+            }
+        };
+        let bits = if explain { scope } else { law.relevant(&Bits::all_of([&scope, mattering.1]), &active.live) };
+        states(&bits, &mut self.states_of_root);
+        let (node, interval, bits) = match self.canonical[usize::from(explain)].get(self.states_of_root.as_slice()) {
+            Some(&first) => first,
             None => {
                 let bits = self.set(bits);
                 let start = (Place { node: NONE, at: 0 }, Reply::No);
                 let node = self.build(law, (interval, bits, explain), start, &[]);
-                let root = Root { node, interval, bits, explain };
-                self.canonical.insert(canonical, root);
-                root
+                let first = (node, interval, bits);
+                self.canonical[usize::from(explain)].insert(self.states_of_root.as_slice().into(), first);
+                first
             }
         };
+        let reads = if explain { reads } else { self.open_reads(law, reads, (node, interval, bits)) };
+        let root = Root { node, interval, bits, reads, explain };
         self.joined.insert(key, root);
         root
     }
@@ -458,7 +496,7 @@ impl Projection {
             self.boundaries.len() + 1,
             self.sets.len(),
             self.joined.len(),
-            self.canonical.len(),
+            self.canonical.iter().map(FxHashMap::len).sum(),
             self.nodes.len(),
             self.leaves.len(),
         ]
@@ -544,16 +582,21 @@ impl Projection {
         child
     }
 
-    /// What the records of a root read of a line.
-    pub(crate) fn reads(&mut self, law: &Law<'_>, root: Root) -> Arc<Reads> {
-        let key = (root.interval, root.bits);
-        if let Some(known) = self.reads.get(&key) {
-            return Arc::clone(known);
+    /// Of what all records in scope read, what can be open at a root.
+    fn open_reads(&mut self, law: &Law<'_>, all: u32, (node, interval, bits): (u32, u32, u32)) -> u32 {
+        if let Some(&known) = self.open_reads.get(&(all, node)) {
+            return known;
         }
-        let scope = &self.sets[root.bits as usize];
-        let reads = Arc::new(Reads::of(law, scope, self.moment(root.interval), self.flaw));
-        self.reads.insert(key, Arc::clone(&reads));
+        let bearing = Reads::of(law, &self.sets[bits as usize], self.moment(interval), self.flaw);
+        let open = self.reads.get(all).open_to(&bearing);
+        let reads = self.reads.number(open);
+        self.open_reads.insert((all, node), reads);
         reads
+    }
+
+    /// What a line may leave open at a root.
+    pub(crate) fn reads(&self, root: Root) -> &Reads {
+        self.reads.get(root.reads)
     }
 
     /// Every leaf that a line can reach, with what is supposed on the way.
@@ -675,6 +718,30 @@ fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
     let same_parts = more.iter().chain(&less).all(|(_, parts)| *parts == more[0].1);
     let sum = |list: &[(i64, u8)]| list.iter().map(|(rate, _)| rate).sum::<i64>();
     same_parts && sum(&more) <= sum(&less)
+}
+
+/// Values by their numbers, each once.
+#[derive(Debug, Default)]
+struct Distinct<T> {
+    values: Vec<Arc<T>>,
+    number_of: FxHashMap<Arc<T>, u32>,
+}
+
+impl<T: std::hash::Hash + Eq> Distinct<T> {
+    fn number(&mut self, value: T) -> u32 {
+        let value = Arc::new(value);
+        if let Some(&known) = self.number_of.get(&value) {
+            return known;
+        }
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(Arc::clone(&value));
+        self.number_of.insert(value, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
 }
 
 /// The one copy of a value.

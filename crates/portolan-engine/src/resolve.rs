@@ -8,6 +8,7 @@ use portolan_ledger::duty_rate::{DutyRate, DutyRate as Rate99, Metal};
 use portolan_ledger::line::Status;
 use portolan_ledger::record::{FamilyId, Relation, Spares, StackingKind};
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Target, Test, Timeline};
+use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Basis, Of, Question};
@@ -242,6 +243,21 @@ pub(crate) fn layer(timeline: &Timeline<'_>, provision: ProvisionIx, moment: Mom
         return Layer::Kept(index);
     }
     Layer::Suspended(index, suspensions[index].terms.iter().position(|t| std::ptr::eq(t, term)).unwrap_or(0))
+}
+
+/// The annulment that covers a provision at a moment, by its index in the node.
+pub(crate) fn annulment(timeline: &Timeline<'_>, provision: ProvisionIx, moment: Moment, flaw: Flaw) -> Option<u16> {
+    let node = timeline.provision(provision);
+    if flaw == Flaw::NoAnnulment {
+        return None;
+    }
+    let mut moment = moment;
+    if flaw == Flaw::AnnulmentIgnoresView {
+        moment.view = portolan_ledger::line::View::Owed;
+    }
+    let annulment = timeline.annulled(node, moment)?;
+    let index = node.annulments.iter().position(|a| std::ptr::eq(*a, annulment))?;
+    u16::try_from(index).ok()
 }
 
 /// Deliberate faults for tests of the tests: each makes the engine wrong in one way.
@@ -687,7 +703,7 @@ impl Resolver<'_, '_> {
         if let Some((status, why)) = self.conditions(memo, asks, &node.when, Looking::Weighing)? {
             return Ok(State { doubt: status == Status::NeedsInput, ..not(status, why) });
         }
-        if let Some(index) = self.annulment(provision) {
+        if let Some(index) = annulment(timeline, provision, self.moment, self.flaw) {
             return Ok(not(Status::Annulled, Why::Annulled(index)));
         }
         let kept = match layer {
@@ -734,20 +750,6 @@ impl Resolver<'_, '_> {
             return Ok(exempt(Why::Spared(exception)));
         }
         Ok(State { parts, doubt, ..live })
-    }
-
-    fn annulment(&self, provision: ProvisionIx) -> Option<u16> {
-        let node = self.law.timeline.provision(provision);
-        if self.flaw == Flaw::NoAnnulment {
-            return None;
-        }
-        let mut moment = self.moment;
-        if self.flaw == Flaw::AnnulmentIgnoresView {
-            moment.view = portolan_ledger::line::View::Owed;
-        }
-        let annulment = self.law.timeline.annulled(node, moment)?;
-        let index = node.annulments.iter().position(|a| std::ptr::eq(*a, annulment))?;
-        u16::try_from(index).ok()
     }
 
     /// The parts of the value that a provision is assessed on; none where it does not stand.
@@ -1071,42 +1073,21 @@ impl Resolver<'_, '_> {
         Ok(())
     }
 
-    /// Whether a provision gives way to another, directly or through others.
-    fn yields(&self, from: ProvisionIx, to: ProvisionIx) -> bool {
-        let mut seen = vec![from];
-        let mut at = 0;
-        while let Some(&next) = seen.get(at) {
-            for &other in &self.law.timeline.provision(next).yields_to {
-                if other == to {
-                    return true;
-                }
-                if !seen.contains(&other) {
-                    seen.push(other);
-                }
-            }
-            at += 1;
-        }
-        false
-    }
-
     /// Two provisions of one program that both stand and are not related.
     fn conflict(&self, resolution: &Resolution) -> Option<(ProvisionIx, ProvisionIx)> {
-        let standing: Vec<ProvisionIx> = resolution
+        let standing: SmallVec<[(ProvisionIx, Parts); 16]> = resolution
             .rows
             .iter()
             .filter(|row| row.status == Status::Applied)
-            .filter_map(|row| if let Record::Provision(p) = row.record { Some(p) } else { None })
+            .filter_map(|row| if let Record::Provision(p) = row.record { Some((p, row.parts)) } else { None })
             .collect();
-        for (at, &a) in standing.iter().enumerate() {
-            for &b in &standing[at + 1..] {
-                let (x, y) = (self.law.timeline.provision(a), self.law.timeline.provision(b));
-                let adds = x.adds_to.contains(&b) || y.adds_to.contains(&a) || self.yields(a, b) || self.yields(b, a);
-                let disjoint = {
-                    let parts =
-                        |p| resolution.rows.iter().find(|r| r.record == Record::Provision(p)).map_or(0, |r| r.parts);
-                    parts(a) & parts(b) == 0
-                };
-                if x.program == y.program && !adds && !disjoint {
+        let law = self.law;
+        for (at, &(a, parts)) in standing.iter().enumerate() {
+            for &(b, others) in &standing[at + 1..] {
+                let (x, y) = (law.timeline.provision(a), law.timeline.provision(b));
+                let related =
+                    || x.adds_to.contains(&b) || y.adds_to.contains(&a) || law.gives_way(a, b) || law.gives_way(b, a);
+                if x.program == y.program && parts & others != 0 && !related() {
                     return Some((a, b));
                 }
             }

@@ -4,7 +4,7 @@
 //! a set of points on each axis. Sets are split only where a question that resolution asks turns on them, so alternatives
 //! are counted, never sampled, and most are never opened. (`LEDGER.md`, section 3.7)
 
-use portolan_ledger::duty_expression::{Fraction, Unit};
+use portolan_ledger::duty_expression::Fraction;
 use portolan_ledger::duty_rate::{DutyRate, Metal, Over};
 use portolan_ledger::line::{EntryLine, When};
 use portolan_ledger::record::{ClaimId, Condition, Mode, Origin, OriginRef, Share, Spares};
@@ -18,7 +18,7 @@ use crate::facts::{
 };
 use crate::law::Law;
 use crate::money::{Owed, Value};
-use crate::ordinary::{Base, quantity_in};
+use crate::ordinary::{Amounts, Base, quantity_in};
 use crate::resolve::{Flaw, Layer, layer, part};
 
 /// A set of points of one axis.
@@ -444,7 +444,7 @@ fn combinations(choices: &[SmallVec<[usize; 8]>]) -> Vec<SmallVec<[usize; 5]>> {
 }
 
 /// What the records that are considered read of a line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Reads {
     loaded: Vec<Instant>,
     exported: Vec<Instant>,
@@ -551,6 +551,31 @@ impl Reads {
                 _ => {}
             }
         }
+    }
+
+    /// Of what all records in scope read, what can be open where only some of them bear on what is owed, given what these
+    /// read. Contents and in-transit clauses stay open whoever reads them; of the rest the values stay as all tell them apart.
+    pub fn open_to(&self, bearing: &Self) -> Self {
+        let mut open = self.clone();
+        open.claims.retain(|claim| bearing.claims.contains(claim));
+        if bearing.metal_weight.is_empty() {
+            open.metal_weight.clear();
+        }
+        if bearing.smelted.is_empty() {
+            open.smelted.clear();
+        }
+        if bearing.exporters.is_empty() {
+            open.exporters.clear();
+        }
+        let no_amounts = bearing.values.is_empty() && bearing.prices.is_empty() && bearing.bases.is_empty();
+        if no_amounts && bearing.units.is_empty() && bearing.totals.is_empty() {
+            open.values.clear();
+            open.prices.clear();
+            open.bases.clear();
+            open.units.clear();
+            open.totals.clear();
+        }
+        open
     }
 
     /// Adds what others read.
@@ -721,7 +746,8 @@ impl Reads {
     }
 }
 
-/// Where a base rate that is not ad valorem crosses a share of the value: at these values, or prices of a unit.
+/// Where a base rate that is not ad valorem crosses a share of the value: at these values, or at these prices of a unit that
+/// is not stated, each where the others that are not stated are nothing.
 fn base_turns(
     line: &EntryLine,
     base: &Base,
@@ -729,34 +755,65 @@ fn base_turns(
     values: &mut Vec<i64>,
     quantities: &mut Vec<(String, Vec<i64>)>,
 ) {
-    let Some((share, price, unit)) = base.one_price() else {
-        // Of several amounts per unit no one price is where it turns: their ends are looked at.
-        let open: Vec<Unit> = base.units().filter(|unit| quantity_in(line, &unit.to_string()).is_none()).collect();
-        for unit in open {
+    for unit in base.units() {
+        if quantity_in(line, &unit.to_string()).is_none() {
             turning(quantities, &unit.to_string(), &[]);
         }
-        return;
-    };
-    let bound = Fraction::new(i128::from(bound.0), i128::from(Rate::WHOLE.0));
-    let above = bound.and_then(|bound| {
-        let less = Fraction::new(-share.numerator(), share.denominator())?;
-        bound.plus(less)
-    });
-    let Some(above) = above.filter(|above| above.numerator() > 0 && price.0 > 0) else { return };
-    let name = unit.to_string();
-    if let Some(quantity) = quantity_in(line, &name) {
-        // price 10^-9 $ x quantity 10^-6 = share x value 10^-2 $
-        let product =
-            i128::from(price.0).checked_mul(i128::from(quantity.0)).and_then(|p| p.checked_mul(above.denominator()));
-        let greatest = product.map(|product| product / (above.numerator().saturating_mul(UNIT_PRICES)));
-        let greatest = greatest.and_then(|greatest| i64::try_from(greatest).ok());
-        values.extend(greatest.into_iter().flat_map(|v| [v, v.saturating_add(1)]));
-    } else {
-        let at = i128::from(price.0).checked_mul(above.denominator()).map(|p| p / above.numerator());
-        let at = at.and_then(|at| i64::try_from(at).ok());
-        let prices: Vec<i64> = at.into_iter().flat_map(|at| [at, at.saturating_add(1)]).collect();
-        turning(quantities, &name, &prices);
     }
+    let Some(bound) = Fraction::new(i128::from(bound.0), i128::from(Rate::WHOLE.0)) else { return };
+    for amounts in base.amounts(line) {
+        // What overflows has no turning point within reach.
+        let _ = amounts_turn(line, &amounts, bound, values, quantities);
+    }
+}
+
+fn amounts_turn(
+    line: &EntryLine,
+    amounts: &Amounts,
+    bound: Fraction,
+    values: &mut Vec<i64>,
+    quantities: &mut Vec<(String, Vec<i64>)>,
+) -> Option<()> {
+    let left = bound.plus(negative(amounts.share)?)?;
+    if left.numerator() <= 0 {
+        return None;
+    }
+    let mut due = Fraction::ZERO;
+    for (price, unit) in &amounts.prices {
+        if let Some(quantity) = quantity_in(line, &unit.to_string()) {
+            due = due.plus(price.times(Fraction::new(i128::from(quantity.0), 1_000_000)?)?)?;
+        }
+    }
+    if due.numerator() > 0 {
+        let greatest = floor(due.times(inverse(left)?)?, 100)?;
+        values.extend([greatest, greatest.saturating_add(1)]);
+    }
+    // The share of the value that is left to a quantity that is not stated.
+    let left = match line.value.filter(|value| value.0 > 0) {
+        Some(value) => left.plus(negative(due.times(Fraction::new(100, i128::from(value.0))?)?)?)?,
+        None => left,
+    };
+    for (price, unit) in &amounts.prices {
+        let name = unit.to_string();
+        if left.numerator() > 0 && quantity_in(line, &name).is_none() {
+            let greatest = floor(price.times(inverse(left)?)?, 1_000_000_000)?;
+            turning(quantities, &name, &[greatest, greatest.saturating_add(1)]);
+        }
+    }
+    Some(())
+}
+
+fn negative(of: Fraction) -> Option<Fraction> {
+    Fraction::new(-of.numerator(), of.denominator())
+}
+
+fn inverse(of: Fraction) -> Option<Fraction> {
+    Fraction::new(of.denominator(), of.numerator())
+}
+
+/// The greatest whole number of parts, so many to one, that is not more.
+fn floor(of: Fraction, parts: i128) -> Option<i64> {
+    of.numerator().checked_mul(parts).and_then(|n| i64::try_from(n.div_euclid(of.denominator())).ok())
 }
 
 fn turning(quantities: &mut Vec<(String, Vec<i64>)>, unit: &str, prices: &[i64]) {

@@ -29,6 +29,8 @@ pub(super) struct Stage<'s> {
     pub segments: &'s [Segment],
     pub view: View,
     pub origin: Origin,
+    /// The records that can matter; see [`Engine::mattering`].
+    pub mattering: u32,
 }
 
 /// A day within which the law changes is in no one set of records.
@@ -44,9 +46,11 @@ pub(super) struct Begins {
     products: FxHashMap<ClassIx, u32>,
     /// Sets of records, and whether column 2 applies, by segment.
     origins: FxHashMap<OriginIx, u32>,
-    pairs: FxHashMap<(SmallVec<[u32; 4]>, u32), Box<[Begin]>>,
+    /// By sequences of products and of origins, and by what can matter.
+    pairs: FxHashMap<(SmallVec<[u32; 4]>, u32, u32), Box<[Begin]>>,
     laws: FxHashMap<SmallVec<[u64; 4]>, u32>,
-    scopes: FxHashMap<(usize, u32, u32), Scope>,
+    /// By projection, sets of products and of origins, and by what can matter.
+    scopes: FxHashMap<(usize, u32, u32, u32), Scope>,
 }
 
 /// Segments in which things change, one bit each.
@@ -84,7 +88,7 @@ impl Begins {
     ) -> &[Begin] {
         let products: SmallVec<[u32; 4]> = lists.iter().map(|&list| self.product(engine, stage, list)).collect();
         let from = self.origin(engine, stage, origin);
-        let key = (products, from);
+        let key = (products, from, stage.mattering);
         if !self.pairs.contains_key(&key) {
             let found = self.find(engine, stage, lists, &key);
             self.pairs.insert(key.clone(), found);
@@ -141,7 +145,7 @@ impl Begins {
         engine: &mut Engine<'_>,
         stage: &Stage<'_>,
         lists: &[ClassIx],
-        (products, origin): &(SmallVec<[u32; 4]>, u32),
+        (products, origin, mattering): &(SmallVec<[u32; 4]>, u32, u32),
     ) -> Box<[Begin]> {
         if self.changes.is_none() {
             self.changes = Some(Changes::of(engine, stage.segments));
@@ -149,7 +153,7 @@ impl Begins {
         let mut cuts = self.changes.as_ref().map_or_else(Box::default, |changes| changes.all.clone());
         let mut dated: SmallVec<[(usize, bool); 32]> = SmallVec::new();
         for &product in products {
-            self.cut(engine, stage.segments, (product, *origin), &mut cuts, &mut dated);
+            self.cut(engine, stage.segments, (product, *origin, *mattering), &mut cuts, &mut dated);
         }
         let class = engine.origin(stage.origin);
         let mut begins: Vec<Begin> = Vec::new();
@@ -167,8 +171,9 @@ impl Begins {
             }
             for &at in &segment.pieces {
                 for &list in lists {
-                    let root = engine.root_of(segment.projection, (list, (class, stage.origin)), at, segment.interval);
-                    key.push(u64::from(root));
+                    let goods = (list, (class, stage.origin));
+                    let root = engine.root_of(segment.projection, goods, (at, segment.interval), *mattering);
+                    key.push(root);
                 }
             }
             if key == last {
@@ -188,7 +193,7 @@ impl Begins {
         &mut self,
         engine: &mut Engine<'_>,
         segments: &[Segment],
-        (product, origin): (u32, u32),
+        (product, origin, mattering): (u32, u32, u32),
         cuts: &mut [u64],
         dated: &mut SmallVec<[(usize, bool); 32]>,
     ) {
@@ -208,7 +213,7 @@ impl Begins {
                 dated.push((start, true));
             } else {
                 let Some(changes) = &self.changes else { return };
-                let place = (projection, on, from >> 1);
+                let place = (projection, on, from >> 1, mattering);
                 let scope = self.scopes.entry(place).or_insert_with(|| Scope::of(engine, changes, place));
                 join(cuts, &scope.changes, (start + 1, end));
                 if scope.dated {
@@ -222,8 +227,12 @@ impl Begins {
 }
 
 impl Scope {
-    fn of(engine: &Engine<'_>, changes: &Changes, (projection, product, origin): (usize, u32, u32)) -> Self {
-        let records = engine.records_of(projection, product, origin);
+    fn of(
+        engine: &Engine<'_>,
+        changes: &Changes,
+        (projection, product, origin, mattering): (usize, u32, u32, u32),
+    ) -> Self {
+        let records = engine.records_of(projection, product, origin).and(engine.matter(mattering));
         let mut all: Box<[u64]> = vec![0; changes.all.len()].into();
         for record in records.iter() {
             all.iter_mut().zip(&changes.records[record]).for_each(|(all, own)| *all |= own);

@@ -80,7 +80,7 @@ impl<'l> Histories<'l> {
         let super::Product { class, from, until } = self.products[product.0 as usize];
         let keeps = self.keeps(facts);
         let mut bases = [None, None];
-        for begin in self.begins_of(class, (from, until), origin) {
+        for begin in self.begins_of(class, (from, until), origin, facts) {
             let base = *bases[usize::from(begin.column_2)].get_or_insert_with(|| self.key(class, origin, facts, begin));
             let extremes = match self.kept.asked.get(&(begin.law, base, facts)) {
                 Some(&known) => known,

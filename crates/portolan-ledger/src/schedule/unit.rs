@@ -1,6 +1,8 @@
 //! Units of quantity: what the schedule prints, what customs files write, and the exact conversions between them.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::fraction::Fraction;
 
@@ -228,11 +230,15 @@ impl Unit {
     /// Reads a unit as the schedule prints it (`No.`, `doz. prs.`, `Pb kg`), as ACE and Census code it (`NO`, `DPR`,
     /// `CKG`), or in plain words (`liters`, `kilograms`). Case, dots, markup and surplus spaces are ignored.
     pub fn parse(text: &str) -> Result<Self, UnknownUnit> {
-        SPELLINGS
-            .iter()
-            .find(|(spelling, ..)| spelling_key(spelling).eq(spelling_key(text)))
-            .map(|&(_, measure, of)| Self { measure, of })
-            .ok_or_else(|| UnknownUnit(text.trim().to_owned()))
+        static BY_KEY: LazyLock<HashMap<String, Unit>> = LazyLock::new(|| {
+            let mut units = HashMap::with_capacity(SPELLINGS.len());
+            for &(spelling, measure, of) in SPELLINGS {
+                units.entry(spelling_key(spelling).collect()).or_insert(Unit { measure, of });
+            }
+            units
+        });
+        let key: String = spelling_key(text).collect();
+        BY_KEY.get(&key).copied().ok_or_else(|| UnknownUnit(text.trim().to_owned()))
     }
 
     /// How many of `wanted` one of this unit is, where that is exact and the two are the same fact.

@@ -143,7 +143,7 @@ pub fn rates(request: &Request<'_>, law: &Law<'_>) -> Result<Rates, Error> {
         let numbering = &numbering;
         let threads: Vec<_> = pieces
             .into_iter()
-            .map(|piece| scope.spawn(move || Worker::new(request, law, numbering).run(piece)))
+            .map(|piece| scope.spawn(move || Worker::new(request, law, numbering).run(&piece)))
             .collect();
         threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
@@ -172,21 +172,13 @@ pub fn rates(request: &Request<'_>, law: &Law<'_>) -> Result<Rates, Error> {
     Ok(rates)
 }
 
-/// Cells, sorted by code, cut where a code begins into about equal pieces.
-fn pieces<'c, 'w>(cells: &'c [&'w Weight], count: usize) -> Vec<&'c [&'w Weight]> {
-    let mut found = Vec::new();
-    let mut rest = cells;
-    for left in (1..=count).rev() {
-        let mut cut = rest.len() / left;
-        while cut < rest.len() && cut > 0 && rest[cut].code == rest[cut - 1].code {
-            cut += 1;
-        }
-        let (piece, after) = rest.split_at(cut);
-        if !piece.is_empty() {
-            found.push(piece);
-        }
-        rest = after;
+/// Cells, sorted by code, dealt by heading: chapters differ in how much law they meet, neighbouring headings less.
+fn pieces<'w>(cells: &[&'w Weight], count: usize) -> Vec<Vec<&'w Weight>> {
+    let mut found = vec![Vec::new(); count];
+    for (at, of_heading) in cells.chunk_by(|a, b| a.code.prefix(4) == b.code.prefix(4)).enumerate() {
+        found[at % count].extend(of_heading);
     }
+    found.retain(|piece| !piece.is_empty());
     found
 }
 
