@@ -37,8 +37,8 @@ pub(crate) struct Possible {
 /// What two possible bills are compared by.
 #[derive(PartialEq)]
 struct Key<'p> {
-    amounts: Vec<(ProvisionIx, bool, &'p Result<Duty, Lack>)>,
-    ordinary: &'p Result<Duty, Lack>,
+    amounts: Vec<(ProvisionIx, bool, Result<&'p Duty, Option<&'p str>>)>,
+    ordinary: Result<&'p Duty, Option<&'p str>>,
     /// Families that cannot be computed, one bit each.
     unknown: [u64; 4],
 }
@@ -229,8 +229,8 @@ impl<'l> Engine<'l> {
             unknown[usize::from(family.0 / 64)] |= 1 << (family.0 % 64);
         }
         (!possible.prohibited).then(|| Key {
-            amounts: possible.amounts.iter().map(|(owed, duty)| (owed.provision, owed.beyond, duty)).collect(),
-            ordinary: &possible.ordinary,
+            amounts: possible.amounts.iter().map(|(owed, duty)| (owed.provision, owed.beyond, known(duty))).collect(),
+            ordinary: known(&possible.ordinary),
             unknown,
         })
     }
@@ -359,6 +359,14 @@ impl<'l> Engine<'l> {
         }
         bill
     }
+}
+
+/// A duty, or the column that it lacks: why the law does not say it makes no difference.
+fn known(duty: &Result<Duty, Lack>) -> Result<&Duty, Option<&str>> {
+    duty.as_ref().map_err(|lack| match lack {
+        Lack::Column(column) => Some(column.as_str()),
+        Lack::Law(_) => None,
+    })
 }
 
 /// A line with what evaluation knows beside it, in one part of the governing day.

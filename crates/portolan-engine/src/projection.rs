@@ -518,17 +518,34 @@ impl Projection {
             return known;
         }
         let path = self.path(Place { node: self.leaf(leaf).node, at: 0 });
-        let higher = self.alternative_higher(law, root, root.node, &path, leaf);
+        let mut others = Vec::new();
+        let higher = self.alternative_higher(law, root, root.node, (&path, leaf), &mut others);
         self.leaf_mut(leaf).transit_higher = Some(higher);
         higher
     }
 
     /// Follows every reply to questions on in-transit dates, the leaf's own replies to the others. A question that the
-    /// leaf's path does not answer could go either way, so it counts as higher.
-    fn alternative_higher(&mut self, law: &Law<'_>, root: Root, node: u32, path: &[(Open, Reply)], leaf: u32) -> bool {
+    /// leaf's path does not answer could go either way, so it counts as higher. So do two ways to owe something else: of
+    /// those one claim could cost more beside the other.
+    fn alternative_higher(
+        &mut self,
+        law: &Law<'_>,
+        root: Root,
+        node: u32,
+        (path, leaf): (&[(Open, Reply)], u32),
+        others: &mut Vec<Arc<[Owed]>>,
+    ) -> bool {
         match self.nodes[node as usize] {
-            Node::Leaf(other) => !dominated(&self.leaf(other).owed, &self.leaf(leaf).owed),
-            Node::Ask(open) => self.alternative_step(law, root, (Place { node, at: 0 }, open, None), path, leaf),
+            Node::Leaf(other) => {
+                let (other, own) = (&self.leaf(other).owed, &self.leaf(leaf).owed);
+                if other != own && !others.contains(other) {
+                    others.push(Arc::clone(other));
+                }
+                others.len() > 1 || !dominated(other, own)
+            }
+            Node::Ask(open) => {
+                self.alternative_step(law, root, (Place { node, at: 0 }, open, None), (path, leaf), others)
+            }
             Node::Chain { sequence, end } => {
                 let asks = Arc::clone(&self.sequences[sequence as usize].asks);
                 for (at, (open, usual)) in asks.iter().enumerate() {
@@ -537,14 +554,14 @@ impl Projection {
                     let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
                     if transit {
                         // Not made is followed by going on; made, by its own branches.
-                        if self.alternative_step(law, root, (place, *open, None), path, leaf) {
+                        if self.alternative_step(law, root, (place, *open, None), (path, leaf), others) {
                             return true;
                         }
                     } else if own != Some(*usual) {
-                        return self.alternative_step(law, root, (place, *open, own), path, leaf);
+                        return self.alternative_step(law, root, (place, *open, own), (path, leaf), others);
                     }
                 }
-                self.alternative_higher(law, root, end, path, leaf)
+                self.alternative_higher(law, root, end, (path, leaf), others)
             }
         }
     }
@@ -554,8 +571,8 @@ impl Projection {
         law: &Law<'_>,
         root: Root,
         (place, open, own): (Place, Open, Option<Reply>),
-        path: &[(Open, Reply)],
-        leaf: u32,
+        (path, leaf): (&[(Open, Reply)], u32),
+        others: &mut Vec<Arc<[Owed]>>,
     ) -> bool {
         let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
         let known = own.or_else(|| path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply));
@@ -566,7 +583,7 @@ impl Projection {
         };
         replies.into_iter().any(|reply| {
             let child = self.child(law, root, (place, open), reply);
-            self.alternative_higher(law, root, child, path, leaf)
+            self.alternative_higher(law, root, child, (path, leaf), others)
         })
     }
 
