@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::blob::{Blob, OpenError, Row, Section};
 use super::pack::{code8, label_key, suffix};
@@ -19,6 +20,8 @@ const NEAREST: usize = 5;
 pub struct Schedule {
     pub(super) blob: Blob,
     kinds: [usize; 3],
+    /// Rows of the concordance of a whole change of nomenclature, by the code that came: sorted when first asked for.
+    by_new: OnceLock<Box<[(TariffCode, u32)]>>,
 }
 
 /// The number of a distinct rate text of column 1-General or column 2, from 0 up to [`Schedule::rate_texts`].
@@ -239,7 +242,7 @@ impl Schedule {
             return Err(OpenError::NoEditions);
         }
         let kinds = [0, 1, 2].map(|kind| blob.row(Section::Kinds, kind).u32(0) as usize);
-        Ok(Self { blob, kinds })
+        Ok(Self { blob, kinds, by_new: OnceLock::new() })
     }
 
     /// The rates of a code of eight or ten digits on a day.
@@ -411,16 +414,25 @@ impl Schedule {
     /// The eight-digit codes in whose place an eight-digit code came, and the day on which it came. Only of a whole change
     /// of nomenclature, which product lists of the time before state in its own codes; empty for a code that is older.
     pub fn predecessors(&self, code: TariffCode) -> Vec<Successor> {
-        let rows = 0..self.blob.rows(Section::Concordance);
-        let here = rows.filter(|&index| {
-            let found = self.successor(index);
-            found.code == code && found.source == ConcordanceSource::Hs6
-        });
+        let by_new = self.by_new.get_or_init(|| self.concordance_by_new());
+        let first = by_new.partition_point(|(new, _)| *new < code);
+        let here = by_new[first..].iter().take_while(|(new, _)| *new == code).map(|(_, row)| *row as usize);
         let old = |index: usize| {
             let row = self.blob.row(Section::Concordance, index);
             Successor { code: TariffCode::from_padded(row.u64(0), row.u8(20)), ..self.successor(index) }
         };
         here.map(old).filter(|old| old.code.digits() == 8).collect()
+    }
+
+    fn concordance_by_new(&self) -> Box<[(TariffCode, u32)]> {
+        let rows = (0..self.blob.rows(Section::Concordance)).zip(0_u32..);
+        let whole = rows.filter_map(|(index, row)| {
+            let found = self.successor(index);
+            (found.source == ConcordanceSource::Hs6).then_some((found.code, row))
+        });
+        let mut all: Vec<(TariffCode, u32)> = whole.collect();
+        all.sort_unstable();
+        all.into()
     }
 
     pub(super) fn successor(&self, index: usize) -> Successor {
