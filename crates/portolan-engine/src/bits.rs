@@ -29,7 +29,7 @@ impl Bits {
 
     /// What both sets hold.
     pub fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+        Self::all_of([self, other])
     }
 
     /// What all of several sets over the same indices hold.

@@ -77,7 +77,7 @@ pub struct Law<'l> {
     /// By record in the common numbering: what a line must say for it to matter to what is owed.
     asks_of_line: Vec<AsksOfLine>,
     /// What exceptions are to.
-    relations: Option<Relations>,
+    relations: Relations,
     /// Side of each record in the common numbering.
     sides: Vec<Bits>,
     /// Issue days of all acts, sorted.
@@ -140,14 +140,14 @@ impl<'l> Law<'l> {
             in_place: Vec::new(),
             gives_way: Vec::new(),
             asks_of_line: Vec::new(),
-            relations: None,
+            relations: Relations::default(),
             sides: Vec::new(),
             issues,
             table: OnceLock::new(),
         };
         law.gives_way = law.all_giving_way();
         law.asks_of_line = law.all_asking_of_line();
-        law.relations = Some(Relations::new(&law));
+        law.relations = Relations::new(&law);
         law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
         law.in_place = (0..law.timeline.provisions.len())
             .filter_map(|index| u16::try_from(index).ok().map(ProvisionIx))
@@ -188,7 +188,6 @@ impl<'l> Law<'l> {
     }
 
     fn all_asking_of_line(&self) -> Vec<AsksOfLine> {
-        let asks = self.provision_asks.iter().chain(&self.exception_asks).chain(&self.prohibition_asks);
         let of_record = |asks: &Vec<Ask>| {
             let mut of_line = AsksOfLine::default();
             for ask in asks {
@@ -204,7 +203,7 @@ impl<'l> Law<'l> {
             of_line.assertions &= !self.facts.transit_bits().into_iter().fold(0, |all, bit| all | bit);
             of_line
         };
-        asks.map(of_record).collect()
+        self.asks().map(of_record).collect()
     }
 
     /// Records that can matter to what a line owes: the others ask for what it does not assert, or for another type of
@@ -262,17 +261,21 @@ impl<'l> Law<'l> {
 
     /// Whether a record asks for the entry date, or for a date that it stands for; a condition of none of them is anybody's.
     pub fn asks_entry_date(&self, record: usize) -> bool {
-        let asks = self.provision_asks.iter().chain(&self.exception_asks).chain(&self.prohibition_asks);
         let dated = |ask: &Ask| match ask {
             Ask::Atom(atom) => self.facts.is_entry_date(self.facts.fact_of(*atom)),
             Ask::Provisions(_) => false,
         };
-        asks.skip(record).take(1).flatten().any(dated)
+        self.asks().skip(record).take(1).flatten().any(dated)
+    }
+
+    /// The compiled conditions of every record, in the common numbering.
+    fn asks(&self) -> impl Iterator<Item = &Vec<Ask>> {
+        self.provision_asks.iter().chain(&self.exception_asks).chain(&self.prohibition_asks)
     }
 
     /// Of records in scope those that can bear on what is owed, given which may be live at the moment.
     pub fn relevant(&self, scope: &Bits, live: &Bits) -> Bits {
-        self.relations.as_ref().map_or_else(|| scope.clone(), |relations| relations.relevant(self, scope, live))
+        self.relations.relevant(scope, live)
     }
 
     /// The conditions of a record, by its number.

@@ -375,7 +375,7 @@ impl Projection {
                 reads
             }
         };
-        let bits = if explain { scope } else { law.relevant(&Bits::all_of([&scope, mattering.1]), &active.live) };
+        let bits = if explain { scope } else { law.relevant(&scope.and(mattering.1), &active.live) };
         states(&bits, &mut self.states_of_root);
         let (node, interval, bits) = match self.canonical[usize::from(explain)].get(self.states_of_root.as_slice()) {
             Some(&first) => first,

@@ -11,8 +11,10 @@ use crate::law::Law;
 use crate::resolve::{Flaw, Layer, annulment, layer};
 
 /// What exceptions are to, and which records ask about exceptions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Relations {
+    /// The number of the first exception.
+    first: usize,
     /// Every exception, in the common numbering.
     exceptions: Bits,
     /// By exception: the provisions that it is an exception to.
@@ -27,13 +29,14 @@ impl Relations {
     /// Of a law whose records are compiled.
     pub fn new(law: &Law<'_>) -> Self {
         let records = law.records();
+        let first = law.timeline.provisions.len();
         let mut found = Self {
+            first,
             exceptions: Bits::new(records),
             of: law.timeline.exceptions.iter().map(|node| duties_of(records, node)).collect(),
             names: (0..records).map(|record| exceptions_named(law, record)).collect(),
             naming: Bits::new(records),
         };
-        let first = law.timeline.provisions.len();
         (first..first + law.timeline.exceptions.len()).for_each(|exception| found.exceptions.insert(exception));
         for (record, names) in found.names.iter().enumerate() {
             if !names.is_empty() {
@@ -44,12 +47,11 @@ impl Relations {
     }
 
     /// Of records in scope those that can bear on what is owed, given which may be live at the moment.
-    pub fn relevant(&self, law: &Law<'_>, scope: &Bits, live: &Bits) -> Bits {
-        let provisions = law.timeline.provisions.len();
+    pub fn relevant(&self, scope: &Bits, live: &Bits) -> Bits {
         let mut kept = Bits::all_of([scope, live]);
         let excepting = Bits::all_of([scope, &self.exceptions]);
         for index in excepting.iter() {
-            if !self.of[index - provisions].meets(&kept) {
+            if !self.of[index - self.first].meets(&kept) {
                 kept.remove(index);
             }
         }
