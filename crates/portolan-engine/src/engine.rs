@@ -12,13 +12,13 @@ use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault, OrdinaryRate};
 use crate::bits::Bits;
+use crate::flaw::Flaw;
 use crate::law::{Law, ProductClass};
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
 use crate::pct::Pct;
 use crate::possible::stated;
 use crate::projection::{Leaf, Projection, Root};
-use crate::resolve::Flaw;
 
 /// An evaluator: the law, and all that was already worked out. One a thread.
 #[derive(Debug)]

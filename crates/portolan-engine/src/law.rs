@@ -13,8 +13,9 @@ use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
+use crate::flaw::Flaw;
 use crate::relevant::Relations;
-use crate::resolve::{Flaw, Reply};
+use crate::resolve::Reply;
 
 /// A condition in compiled form.
 #[derive(Clone, Debug)]

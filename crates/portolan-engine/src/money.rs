@@ -8,9 +8,10 @@ use portolan_ledger::timeline::ProvisionIx;
 use portolan_ledger::{Cents, Rate, UnitPrice};
 
 use crate::facts::{Amount, Basis, Of, Pins, UNIT_PRICES, amount_in};
+use crate::flaw::Flaw;
 use crate::ordinary::Base;
 use crate::pct::Pct;
-use crate::resolve::{Flaw, Parts, part};
+use crate::resolve::{Parts, part};
 
 /// The duty of a rate on a value, to the cent, half up.
 pub fn ad_valorem(value: Cents, rate: Rate) -> Cents {

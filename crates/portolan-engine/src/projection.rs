@@ -11,10 +11,11 @@ use smallvec::SmallVec;
 
 use crate::bits::Bits;
 use crate::facts::Stated;
+use crate::flaw::Flaw;
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
 use crate::relevant::may_be_live;
-use crate::resolve::{Flaw, Memo, Open, Record, Reply, Resolution, Resolver};
+use crate::resolve::{Memo, Open, Record, Reply, Resolution, Resolver};
 use crate::settings::{Axes, Reads, Settled, Supposed};
 
 /// What was resolved, ready for arithmetic.

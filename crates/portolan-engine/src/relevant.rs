@@ -7,8 +7,9 @@ use portolan_ledger::record::Condition;
 use portolan_ledger::timeline::{ExceptionNode, Moment, ProvisionIx, Target, Test};
 
 use crate::bits::Bits;
+use crate::flaw::Flaw;
 use crate::law::Law;
-use crate::resolve::{Flaw, Layer, annulment, layer};
+use crate::resolve::{Layer, annulment, layer};
 
 /// What exceptions are to, and which records ask about exceptions.
 #[derive(Debug, Default)]

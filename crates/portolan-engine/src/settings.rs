@@ -16,10 +16,11 @@ use crate::bits::Bits;
 use crate::facts::{
     Amount, AtomIx, Of, Pins, Question, Stated, Truth, UNIT_PRICES, is_transit_clause, moment_of, same_unit,
 };
+use crate::flaw::Flaw;
 use crate::law::Law;
 use crate::money::{Owed, Value};
 use crate::ordinary::{Amounts, Base, quantity_in};
-use crate::resolve::{Flaw, Layer, layer, part};
+use crate::resolve::{Layer, layer, part};
 
 /// A set of points of one axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
