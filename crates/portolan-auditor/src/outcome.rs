@@ -1,6 +1,7 @@
 //! The rows of one fully stated setting: statuses, bases, duties.
 
 use portolan_ledger::line::Status;
+use portolan_ledger::number::div_half_up;
 use portolan_ledger::record::FamilyId;
 use portolan_ledger::{Cents, DutyRate};
 
@@ -52,13 +53,15 @@ pub(crate) struct Outcome {
     pub exceptions: Vec<Line>,
     pub obstacles: Vec<Obstacle>,
     pub prohibited: bool,
+    /// The value that duties are assessed on.
+    pub whole: Option<Cents>,
 }
 
 impl Outcome {
     pub fn of(frame: &Frame<'_, '_>, facts: &Facts) -> Result<Self, Fault> {
         let value = Value::new(facts, frame.line.value, frame.grain)?;
         let mut standing = Standing::new(frame, facts, &value);
-        let mut outcome = Self::default();
+        let mut outcome = Self { whole: value.whole, ..Self::default() };
         for place in 0..frame.provisions.len() {
             outcome.add_provision(&mut standing, place)?;
         }
@@ -238,13 +241,15 @@ impl Outcome {
         Ok(())
     }
 
-    /// The whole bill as a number to compare settings by: money where it is known, else the share of the value.
+    /// The whole bill as a number to compare settings by: its share of the value, what is not a share of it put as one.
     pub fn bill(&self) -> i128 {
+        let whole = self.whole.map_or(1, |whole| i128::from(whole.0.max(1)));
         let owed = self.rows.iter().filter_map(|row| row.owed);
-        owed.map(|owed| match (owed.duty, owed.points) {
-            (Some(Duty::Cents(cents)), _) => i128::from(cents),
-            (Some(Duty::Unbounded), _) => i128::from(i64::MAX),
-            (None, points) => points.map_or(0, |points| points.0),
+        owed.map(|owed| match (owed.points, owed.duty) {
+            (Some(points), _) => points.0,
+            (None, Some(Duty::Cents(cents))) => div_half_up(i128::from(cents).saturating_mul(Points::WHOLE.0), whole),
+            (None, Some(Duty::Unbounded)) => i128::MAX / 4,
+            (None, None) => 0,
         })
         .fold(0, i128::saturating_add)
     }

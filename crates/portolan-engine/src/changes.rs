@@ -9,7 +9,7 @@ use portolan_ledger::{Day, Instant};
 use crate::answer::{Bill, Fault};
 use crate::engine::{Engine, Question, stands};
 use crate::money::Value;
-use crate::possible::Possible;
+use crate::possible::Setting;
 use crate::resolve::{Record, Row as Resolved, Why};
 
 /// A moment at which the bill of a line changes.
@@ -116,17 +116,17 @@ impl<'l> Engine<'l> {
             q.entered = span;
             moved.entry_date = When::At(at);
         }
-        let (possible, asked) = self.possible(q, &moved, value, true)?;
-        let bill = self.combine(q, &possible, asked);
+        let (settings, asked) = self.possible(q, &moved, value, true)?;
+        let bill = self.combine(q, settings.iter().map(|setting| &setting.possible), asked);
         let moment = Moment { at, known: q.known, view: line.view };
-        Ok((bill, self.states(q, &possible, moment)))
+        Ok((bill, self.states(q, &settings, moment)))
     }
 
     /// How records stand: in the first possibility, then whatever others differ in.
-    fn states(&self, q: &Question<'l>, possible: &[Possible], moment: Moment) -> Vec<(Record, State)> {
+    fn states(&self, q: &Question<'l>, settings: &[Setting], moment: Moment) -> Vec<(Record, State)> {
         let mut found: Vec<(Record, State)> = Vec::new();
-        for p in possible {
-            for row in &self.projections[q.projection].leaf(p.leaf).resolution.rows {
+        for setting in settings {
+            for row in &self.projections[q.projection].leaf(setting.possible.leaf).resolution.rows {
                 let known = found.iter_mut().find(|(record, _)| *record == row.record);
                 match known {
                     None => found.push((row.record, self.state(row, moment))),

@@ -28,7 +28,12 @@ pub struct Engine<'l> {
     projection_of: FxHashMap<(Side, View, Option<Day>), usize>,
     pub(crate) classes: Vec<ProductClass>,
     code_of: FxHashMap<u64, usize>,
+    /// The code that was asked about last, by its key.
+    last_code: (u64, usize),
     codes: Vec<Code>,
+    /// Rates of codes, each once.
+    all_rates: Vec<Rates>,
+    rates_of: FxHashMap<Rates, u32>,
     origins: FxHashMap<Origin, u32>,
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
@@ -41,6 +46,7 @@ pub struct Engine<'l> {
     column_2: Option<GroupId>,
     last_projection: Option<((Side, View, Option<Day>), usize)>,
     no_headings: Arc<[String]>,
+    pub(crate) kept_ways: crate::ways::Kept,
     pub(crate) flaw: Flaw,
 }
 
@@ -54,7 +60,8 @@ struct Code {
     looked: bool,
     /// For an eight-digit code whose ten-digit numbers are told apart: their spans and classes.
     below: Option<Vec<(Option<Day>, Option<Day>, ClassIx)>>,
-    rates: Vec<(Option<Day>, Option<Day>, Rates)>,
+    /// Its rates, looked up so far: the days that they cover, and their place among all.
+    rates: SmallVec<[(Day, Day, u32); 2]>,
 }
 
 /// A product class, by its number, from the law's table or the engine's own.
@@ -109,7 +116,10 @@ impl<'l> Engine<'l> {
             projection_of: FxHashMap::default(),
             classes: Vec::new(),
             code_of: FxHashMap::default(),
+            last_code: (u64::MAX, 0),
             codes: Vec::new(),
+            all_rates: Vec::new(),
+            rates_of: FxHashMap::default(),
             origins: FxHashMap::default(),
             origin_signatures: FxHashMap::default(),
             bases: Bases::default(),
@@ -128,6 +138,7 @@ impl<'l> Engine<'l> {
                 .map(GroupId),
             last_projection: None,
             no_headings: Arc::from([]),
+            kept_ways: crate::ways::Kept::default(),
             flaw,
         }
     }
@@ -241,12 +252,17 @@ impl<'l> Engine<'l> {
     fn code(&mut self, code: TariffCode, of_schedule: bool) -> usize {
         // Ten digits leave the low bits of a word to the length.
         let key = code.padded() << 5 | u64::from(code.digits()) << 1 | u64::from(of_schedule);
-        if let Some(&index) = self.code_of.get(&key) {
-            return index;
+        // A line asks of its code several times.
+        if self.last_code.0 == key {
+            return self.last_code.1;
         }
-        self.codes.push(Code::default());
-        self.code_of.insert(key, self.codes.len() - 1);
-        self.codes.len() - 1
+        let next = self.codes.len();
+        let index = *self.code_of.entry(key).or_insert(next);
+        if index == next {
+            self.codes.push(Code::default());
+        }
+        self.last_code = (key, index);
+        index
     }
 
     fn product(&mut self, code: TariffCode) -> ClassIx {
@@ -332,18 +348,17 @@ impl<'l> Engine<'l> {
         }
     }
 
-    fn rates(&mut self, code: TariffCode, day: Day) -> Result<Rates, Fault> {
-        self.rates_until(code, day).map(|(rates, _)| rates)
-    }
-
     /// The rates of a code on a day, and the first day for which they were not looked up.
     pub(crate) fn rates_until(&mut self, code: TariffCode, day: Day) -> Result<(Rates, Day), Fault> {
-        let covers =
-            |from: Option<Day>, until: Option<Day>| from.is_none_or(|f| f <= day) && until.is_none_or(|u| day < u);
         let index = self.code(code, true);
-        if let Some((_, until, rates)) = self.codes[index].rates.iter().find(|(from, until, _)| covers(*from, *until)) {
-            return Ok((*rates, until.unwrap_or(Day(i32::MAX))));
+        let covering = self.codes[index].rates.iter().find(|(from, until, _)| *from <= day && day < *until);
+        if let Some((_, until, rates)) = covering {
+            return Ok((self.all_rates[*rates as usize], *until));
         }
+        self.find_rates(index, code, day)
+    }
+
+    fn find_rates(&mut self, index: usize, code: TariffCode, day: Day) -> Result<(Rates, Day), Fault> {
         let Some(schedule) = self.law.schedule else {
             return Err(Fault::UnknownCode { nearest: Vec::new(), successors: Vec::new(), edition: String::new() });
         };
@@ -385,8 +400,14 @@ impl<'l> Engine<'l> {
                 (Some(line.from.map_or(last, |from| from.max(last))), line.until)
             }
         };
-        self.codes[index].rates.push((from, until, rates));
-        Ok((rates, until.unwrap_or(Day(i32::MAX))))
+        let (from, until) = (from.unwrap_or(Day(i32::MIN)), until.unwrap_or(Day(i32::MAX)));
+        let next = u32::try_from(self.all_rates.len()).unwrap_or(u32::MAX);
+        let place = *self.rates_of.entry(rates).or_insert(next);
+        if place == next {
+            self.all_rates.push(rates);
+        }
+        self.codes[index].rates.push((from, until, place));
+        Ok((rates, until))
     }
 
     /// The next day after a day on which the classes of a code may change, where there is one.
@@ -417,7 +438,8 @@ impl<'l> Engine<'l> {
         let interval = interval.unwrap_or_else(|| projection.interval(at));
         let class = (class, class_of(self.law, &self.classes, class));
         let mattering = (mattering, &self.mattering[mattering as usize]);
-        projection.root(self.law, class, origin, (interval, false), mattering).number()
+        let root = projection.root(self.law, class, origin, (interval, false), mattering);
+        projection.number(self.law, root)
     }
 
     /// Which ordinary rate applies: column 2 by origin, a claimed program that the row prints, else column 1-general.
@@ -469,7 +491,7 @@ impl<'l> Engine<'l> {
             self.part_entry(&mut pieces, at);
         }
         let has_schedule = law.schedule_side == Some(line.side);
-        let rates = if has_schedule { Some(self.rates(line.code, day)?) } else { None };
+        let rates = if has_schedule { Some(self.rates_until(line.code, day)?.0) } else { None };
         let classes = self.products(line.code, day, has_schedule);
         let carried = if has_schedule { self.carried(line.code, day) } else { SmallVec::new() };
         let base = self.applicable(line, rates.as_ref(), Moment { at: at.0, known, view: line.view });
@@ -551,8 +573,8 @@ impl<'l> Engine<'l> {
         if self.plain_bill(q, line, value, bill)? {
             return Ok(());
         }
-        let (possible, asked) = self.possible(q, line, value, false)?;
-        *bill = self.combine(q, &possible, asked);
+        let ways = self.ways(q, line, value)?;
+        *bill = self.combine(q, self.bills(q, line, value, &ways).iter(), ways.asked.clone());
         Ok(())
     }
 

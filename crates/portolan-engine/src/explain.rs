@@ -10,7 +10,7 @@ use crate::answer::{Answer, Basis, Bill, Fault, Reason, Row, Subject};
 use crate::engine::{Engine, Question, stands};
 use crate::money::{Duty, Lack, Owed, Value, single_metal};
 use crate::pct::Pct;
-use crate::possible::Possible;
+use crate::possible::{Possible, Setting};
 use crate::projection::Leaf;
 use crate::resolve::{Record, Row as Resolved, Why, part};
 
@@ -19,9 +19,9 @@ impl<'l> Engine<'l> {
     pub fn answer(&mut self, line: &EntryLine) -> Result<Answer, Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
         let (q, rates) = self.question(line)?;
-        let (possible, asked) = self.possible(&q, line, &value, true)?;
-        let bill = self.combine(&q, &possible, asked);
-        let rows = self.rows(&q, line, &possible, &bill);
+        let (settings, asked) = self.possible(&q, line, &value, true)?;
+        let bill = self.combine(&q, settings.iter().map(|setting| &setting.possible), asked);
+        let rows = self.rows(&q, line, &settings, &bill);
         let ordinary = self.ordinary_rate(&q, rates.as_ref());
         // Parts of the day in which nothing differs are one.
         let moments =
@@ -29,12 +29,12 @@ impl<'l> Engine<'l> {
         Ok(Answer { bill, rows, ordinary, governing: (q.governing.0, q.governing.1.map(str::to_owned)), moments })
     }
 
-    fn rows(&mut self, q: &Question<'l>, line: &EntryLine, possible: &[Possible], bill: &Bill) -> Vec<Row> {
+    fn rows(&mut self, q: &Question<'l>, line: &EntryLine, settings: &[Setting], bill: &Bill) -> Vec<Row> {
         let by_day = bill.needs_input.iter().any(|n| n == q.governing.0);
         let pieces = if by_day { q.pieces.len() } else { 1 };
         let mut rows = Vec::new();
         for piece in 0..pieces {
-            let of_piece: Vec<&Possible> = possible.iter().filter(|p| !by_day || p.piece == piece).collect();
+            let of_piece: Vec<&Setting> = settings.iter().filter(|s| !by_day || s.possible.piece == piece).collect();
             let mut part = self.piece_rows(q, line, piece, &of_piece);
             self.sort_rows(q, line.side, piece, &mut part);
             rows.extend(part);
@@ -42,17 +42,18 @@ impl<'l> Engine<'l> {
         rows
     }
 
-    fn piece_rows(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, possible: &[&Possible]) -> Vec<Row> {
-        let Some(first) = possible.first() else { return Vec::new() };
+    fn piece_rows(&mut self, q: &Question<'l>, line: &EntryLine, piece: usize, settings: &[&Setting]) -> Vec<Row> {
+        let Some(first) = settings.first() else { return Vec::new() };
         let at = q.pieces[piece];
         let moment = Moment { at, known: q.known, view: line.view };
         let mut rows: Vec<Row> = Vec::new();
-        rows.extend(self.ordinary_row(q, first, at));
-        for p in possible {
+        rows.extend(self.ordinary_row(q, &first.possible, at));
+        for setting in settings {
+            let p = &setting.possible;
             let leaf = self.projections[q.projection].leaf(p.leaf);
             for resolved in &leaf.resolution.rows {
                 let mut row = self.row(leaf, p, resolved, moment);
-                if row.status == Status::NotClaimed && !self.could_hold(q, line, p, resolved.record) {
+                if row.status == Status::NotClaimed && !self.could_hold(q, line, setting, resolved.record) {
                     row.status = Status::NotInForce;
                 }
                 match rows.iter_mut().find(|r| r.subject == row.subject) {
@@ -63,8 +64,8 @@ impl<'l> Engine<'l> {
         }
         // What only some possibilities have is undecided in the others.
         for row in &mut rows {
-            let everywhere = possible.iter().all(|p| {
-                let leaf = self.projections[q.projection].leaf(p.leaf);
+            let everywhere = settings.iter().all(|setting| {
+                let leaf = self.projections[q.projection].leaf(setting.possible.leaf);
                 row.subject == Subject::Ordinary
                     || leaf.resolution.rows.iter().any(|r| Subject::Record(r.record) == row.subject)
             });
@@ -73,7 +74,7 @@ impl<'l> Engine<'l> {
             }
         }
         let mut seen = Vec::new();
-        for p in possible {
+        for p in settings.iter().map(|setting| &setting.possible) {
             if !seen.contains(&(p.piece, p.class)) {
                 seen.push((p.piece, p.class));
                 let moment = Moment { at: q.pieces[p.piece], ..moment };

@@ -2,11 +2,9 @@
 //! family apart would not add up.
 
 use portolan_ledger::Cents;
-use portolan_ledger::duty_rate::DutyRate;
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::record::{Column, FamilyId};
 use portolan_ledger::timeline::ProvisionIx;
-use smallvec::SmallVec;
 
 use crate::engine::{Engine, Question};
 use crate::money::{self, Duty, Lack, Owed, Quantities, Value};
@@ -43,12 +41,6 @@ pub struct Extremes {
     pub lowest: Sum,
 }
 
-/// Leaves and contents of possible bills.
-pub(crate) type Shape = Vec<(u32, Value)>;
-
-/// Sides of bounds.
-pub(crate) type Sides = SmallVec<[bool; 8]>;
-
 impl<'l> Engine<'l> {
     /// The highest and the lowest of possible bills; none where the law forbids the entry, or where one of them cannot be put
     /// in points: a rate by quantity whose quantity or value was not stated, a rate that is not known.
@@ -61,55 +53,6 @@ impl<'l> Engine<'l> {
             self.sum(one.amounts.iter().map(|(owed, duty)| (owed, duty)), &one.ordinary, value)
         });
         widest(sums)
-    }
-
-    /// Where possible bills stand whatever percentage the ordinary rate is, as long as it lies on the same side of every bound:
-    /// leaf and contents of each. None where more than percentages decides, or an in-transit clause may be claimed.
-    pub(crate) fn shape(&self, q: &Question<'l>, possible: &[Possible]) -> Option<Shape> {
-        let mut shape = Shape::new();
-        for one in possible.iter().filter(|one| !one.prohibited) {
-            let leaf = self.projections[q.projection].leaf(one.leaf);
-            let percentage = |duty: &Result<Duty, Lack>| duty.as_ref().is_ok_and(|duty| duty.pct.is_some());
-            let by_quantity =
-                |owed: &Owed| matches!(owed.rate, DutyRate::Specific(..) | DutyRate::InPlaceOfAllEach(..));
-            let plain = one.amounts.iter().all(|(owed, duty)| !by_quantity(owed) && percentage(duty));
-            if leaf.transit || !leaf.resolution.doubts.is_empty() || !plain || !percentage(&one.ordinary) {
-                return None;
-            }
-            if !shape.iter().any(|(known, contents)| *contents == one.contents && self.owe_alike(q, *known, one.leaf)) {
-                shape.push((one.leaf, one.contents));
-            }
-        }
-        Some(shape)
-    }
-
-    fn owe_alike(&self, q: &Question<'l>, a: u32, b: u32) -> bool {
-        self.stands(q, a) == self.stands(q, b)
-    }
-
-    /// The highest and the lowest bill of a shape, for the ordinary rate of a question.
-    pub(crate) fn extremes_of(&self, q: &Question<'l>, line: &EntryLine, shape: &Shape) -> Option<Extremes> {
-        let of = Quantities { line, pins: None };
-        let sums = shape.iter().map(|(leaf, contents)| {
-            let (amounts, ordinary) = self.amounts(q, self.projections[q.projection].leaf(*leaf), contents, of);
-            self.sum(amounts.iter().map(|(owed, duty)| (owed, duty)), &ordinary, contents)
-        });
-        widest(sums)
-    }
-
-    /// On which side of every bound that is asked about the ordinary rates of a question lie; none where one is no percentage.
-    pub(crate) fn base_sides(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<Sides> {
-        let percentage = |base: Option<usize>| base.and_then(|base| self.bases.get(base).ad_valorem);
-        let (general, ordinary) = (percentage(q.base.general)?, percentage(q.base.ordinary)?);
-        let mut sides = Sides::new();
-        for piece in 0..q.pieces.len() {
-            for class in 0..q.classes.len() {
-                let root = self.root(q, line, piece, class, false);
-                let reads = self.projections[q.projection].reads(root);
-                sides.extend(reads.base_sides(general, ordinary));
-            }
-        }
-        Some(sides)
     }
 
     /// What is owed at a leaf where nothing is open.

@@ -192,6 +192,8 @@ pub struct Facts {
     assertion_bits: AssertionBits,
     /// Moments at which a condition on the entry date, or on the import date, turns; in order.
     entry_cuts: Vec<Instant>,
+    /// Those of conditions on any date.
+    date_cuts: Vec<Instant>,
 }
 
 /// The bit of each assertion; nothing for one that no condition looks at.
@@ -240,12 +242,15 @@ impl Facts {
                 }
             };
             facts.entry_cuts.extend(entry_cut(&question));
+            facts.date_cuts.extend(date_cut(&question));
             let atom = AtomIx(u16::try_from(facts.atoms.len()).unwrap_or(u16::MAX));
             facts.of_question.insert(question.clone(), atom);
             facts.atoms.push(Atom { fact: index, question });
         }
-        facts.entry_cuts.sort_unstable();
-        facts.entry_cuts.dedup();
+        for cuts in [&mut facts.entry_cuts, &mut facts.date_cuts] {
+            cuts.sort_unstable();
+            cuts.dedup();
+        }
         facts
     }
 
@@ -368,6 +373,12 @@ impl Facts {
     /// One number for the sides of all those moments that a span touches.
     pub fn entry_regions(&self, (from, until): (Instant, Instant)) -> Regions {
         let before = |end: i64| self.entry_cuts().filter(|cut| cut.0 < end).count() as Regions;
+        before(from.0.saturating_add(1)) << 32 | before(until.0)
+    }
+
+    /// The sides of all bounds on dates that a span touches, as one number.
+    pub fn regions(&self, (from, until): (Instant, Instant)) -> Regions {
+        let before = |end: i64| self.date_cuts.partition_point(|cut| cut.0 < end) as Regions;
         before(from.0.saturating_add(1)) << 32 | before(until.0)
     }
 
@@ -571,6 +582,14 @@ fn entry_cut(question: &Question) -> Option<Instant> {
     match question {
         Question::Condition(Condition::Entered(bound) | Condition::Imported(bound)) => Some(moment_of(*bound)),
         _ => None,
+    }
+}
+
+/// The moment at which a condition on a date turns.
+fn date_cut(question: &Question) -> Option<Instant> {
+    match question {
+        Question::Condition(Condition::Loaded(bound) | Condition::Exported(bound)) => Some(moment_of(*bound)),
+        _ => entry_cut(question),
     }
 }
 

@@ -515,7 +515,8 @@ impl<'l> Histories<'l> {
         let column_2 = q.base.column == Column::Two;
         let mut treatment = Treatment { bill, measures: Vec::new(), extremes: None, column_2 };
         if self.detailed {
-            let (possible, _) = self.engine.possible(q, line, value, false)?;
+            let ways = self.engine.ways(q, line, value)?;
+            let possible = self.engine.bills(q, line, value, &ways);
             treatment.extremes = self.engine.extremes(q, &possible, value);
             treatment.measures = measures(&possible);
         }

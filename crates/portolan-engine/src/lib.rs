@@ -22,6 +22,7 @@ mod projection;
 mod relevant;
 pub mod resolve;
 mod settings;
+mod ways;
 
 pub use answer::{Answer, Bill, Fault, Row};
 pub use changes::{Cause, Change};

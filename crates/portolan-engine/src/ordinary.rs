@@ -33,6 +33,8 @@ pub struct Base {
     pub expression: DutyExpression,
     /// Its share of the value, where it is plainly ad valorem.
     pub ad_valorem: Option<Rate>,
+    /// Names of the units in which it asks for a quantity.
+    unit_names: Vec<String>,
 }
 
 impl Base {
@@ -43,7 +45,8 @@ impl Base {
 
     fn of(text: String, expression: DutyExpression) -> Self {
         let ad_valorem = expression.ad_valorem();
-        Self { text, expression, ad_valorem }
+        let unit_names = needed_units(&expression).map(|unit| unit.to_string()).collect();
+        Self { text, expression, ad_valorem, unit_names }
     }
 
     /// A plain ad valorem rate.
@@ -90,6 +93,11 @@ impl Base {
     /// What it needs and is not known.
     pub fn exact(&self, dollars: Fraction, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
         exact(&self.expression, dollars, quantity)
+    }
+
+    /// The names of the units in which it asks for a quantity.
+    pub fn unit_names(&self) -> &[String] {
+        &self.unit_names
     }
 
     /// The units in which it asks for a quantity.
@@ -215,7 +223,7 @@ fn sugar(expression: &DutyExpression, quantity: &Lookup<'_>) -> Result<Option<Fr
 }
 
 /// The ordinary rates of a code for an interval, and the column that applies to a line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rates {
     /// Column 1-general.
     pub general: usize,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use portolan_ledger::duty_rate::{DutyRate, Over};
 use portolan_ledger::line::EntryLine;
+use portolan_ledger::number::div_half_up;
 use portolan_ledger::record::FamilyId;
 use portolan_ledger::timeline::{Moment, ProvisionIx};
+use portolan_ledger::{Cents, Rate};
 use smallvec::SmallVec;
 
 use crate::answer::{Bill, FamilyAmount, Fault};
 use crate::engine::{Engine, Question, Totals, add_family, forbid};
-use crate::facts::{AtomIx, Stated};
+use crate::facts::{Amount, AtomIx, Pins, Stated};
 use crate::law::Ask;
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::pct::Pct;
@@ -29,8 +31,14 @@ pub(crate) struct Possible {
     pub amounts: Vec<(Owed, Result<Duty, Lack>)>,
     pub ordinary: Result<Duty, Lack>,
     pub prohibited: bool,
+}
+
+/// A possible bill, with what has to be supposed for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub possible: Possible,
     /// What is supposed of each axis.
-    supposed: Supposed,
+    pub supposed: Supposed,
     axes: Arc<Axes>,
 }
 
@@ -51,20 +59,7 @@ impl<'l> Engine<'l> {
         line: &EntryLine,
         value: &Value,
         explain: bool,
-    ) -> Result<(Vec<Possible>, Vec<String>), Fault> {
-        let (found, axes) = self.possibilities(q, line, value, explain)?;
-        let asked = self.asked(q, line, &axes, &found);
-        Ok((found, asked))
-    }
-
-    /// Every bill that a line can have, and what it leaves open.
-    pub(crate) fn possibilities(
-        &mut self,
-        q: &Question<'l>,
-        line: &EntryLine,
-        value: &Value,
-        explain: bool,
-    ) -> Result<(Vec<Possible>, Arc<Axes>), Fault> {
+    ) -> Result<(Vec<Setting>, Vec<String>), Fault> {
         let axes = Arc::new(self.axes(q, line, value, explain));
         let mut found = Vec::new();
         for piece in 0..q.pieces.len() {
@@ -77,32 +72,38 @@ impl<'l> Engine<'l> {
                 }
             }
         }
-        claim_or_not(&axes, &mut found);
-        Ok((found, axes))
+        claim_or_not(&axes, &mut found, value.whole);
+        let asked = self.asked(q, line, &axes, &found);
+        Ok((found, asked))
     }
 
     /// What a line leaves open, over all the records that it can reach.
     fn axes(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, explain: bool) -> Axes {
-        let mut seen: SmallVec<[Root; 4]> = SmallVec::new();
+        let mut roots: SmallVec<[Root; 4]> = SmallVec::new();
         let mut moments: SmallVec<[Moment; 2]> = SmallVec::new();
         for piece in 0..q.pieces.len() {
             moments.push(Moment { at: q.pieces[piece], known: q.known, view: line.view });
             for class in 0..q.classes.len() {
                 let root = self.root(q, line, piece, class, explain);
-                if !seen.contains(&root) {
-                    seen.push(root);
+                if !roots.contains(&root) {
+                    roots.push(root);
                 }
             }
         }
         let stated = stated(self.law, &self.bases, q, (line, value), 0);
-        let projection = &self.projections[q.projection];
+        let projection = &mut self.projections[q.projection];
         let axes = |reads: &Reads| reads.axes(self.law, &stated, &moments, q.governing.0 == "entry_date");
-        match seen.as_slice() {
-            [one] => axes(projection.reads(*one)),
+        match roots.as_slice() {
+            [one] => axes(projection.reads(self.law, *one)),
             several => {
                 let mut all = Reads::default();
+                let mut seen: SmallVec<[u64; 4]> = SmallVec::new();
                 for root in several {
-                    all.add(projection.reads(*root));
+                    let number = projection.number(self.law, *root);
+                    if !seen.contains(&number) {
+                        seen.push(number);
+                        all.add(projection.reads(self.law, *root));
+                    }
                 }
                 axes(&all)
             }
@@ -117,7 +118,7 @@ impl<'l> Engine<'l> {
         axes: &Arc<Axes>,
         (piece, class): (usize, usize),
         outcome: &Outcome,
-        found: &mut Vec<Possible>,
+        found: &mut Vec<Setting>,
     ) -> Result<(), Fault> {
         let leaf = self.projections[q.projection].leaf(outcome.leaf);
         self.conflict(leaf)?;
@@ -125,26 +126,29 @@ impl<'l> Engine<'l> {
         let stated = stated(self.law, &self.bases, q, (line, value), piece);
         for supposed in axes.spread(&outcome.supposed, |axis| reads_axis(&leaf.owed, &units, axis)) {
             let pins = axes.pins(&supposed);
-            let of = Quantities { line, pins: Some(&pins) };
             let contents = axes.value(&stated, supposed.iter().map(PointSet::first).enumerate());
-            let (amounts, ordinary) = self.amounts(q, leaf, &contents, of);
-            found.push(Possible {
-                piece,
-                class,
-                leaf: outcome.leaf,
-                contents,
-                amounts,
-                ordinary,
-                prohibited: leaf.resolution.prohibited.is_some(),
-                supposed,
-                axes: Arc::clone(axes),
-            });
+            let possible = self.counted(q, (line, &contents), (piece, class, outcome.leaf), Some(&pins));
+            found.push(Setting { possible, supposed, axes: Arc::clone(axes) });
         }
         Ok(())
     }
 
+    /// The bill of a leaf, with contents and quantities as stated or supposed.
+    pub(crate) fn counted(
+        &self,
+        q: &Question<'l>,
+        (line, contents): (&EntryLine, &Value),
+        (piece, class, leaf): (usize, usize, u32),
+        pins: Option<&Pins>,
+    ) -> Possible {
+        let of = self.projections[q.projection].leaf(leaf);
+        let (amounts, ordinary) = self.amounts(q, of, contents, Quantities { line, pins });
+        let prohibited = of.resolution.prohibited.is_some();
+        Possible { piece, class, leaf, contents: *contents, amounts, ordinary, prohibited }
+    }
+
     /// The units in which the duties of a leaf, and the ordinary duty, need a quantity.
-    fn units(&self, q: &Question<'l>, leaf: &Leaf) -> Vec<String> {
+    pub(crate) fn units(&self, q: &Question<'l>, leaf: &Leaf) -> Vec<String> {
         let Ordinary { applies, general } = self.ordinary_context(q);
         let mut units = Vec::new();
         if leaf.resolution.prohibited.is_none() && self.pays_ordinary(leaf) {
@@ -180,15 +184,15 @@ impl<'l> Engine<'l> {
     }
 
     /// The columns to ask for: facts such that two settings that differ in that one alone differ in what is owed.
-    fn asked(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Possible]) -> Vec<String> {
-        let keys: Vec<Option<Key<'_>>> = found.iter().map(|possible| self.key(q, possible)).collect();
+    fn asked(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Setting]) -> Vec<String> {
+        let keys: Vec<Option<Key<'_>>> = found.iter().map(|setting| self.key(q, &setting.possible)).collect();
         let kind = |at: usize| keys.iter().position(|key| *key == keys[at]).unwrap_or(at);
         let kinds: Vec<usize> = (0..found.len()).map(kind).collect();
         let mut asked: Vec<String> = Vec::new();
         if kinds.iter().all(|kind| *kind == 0) {
             return asked;
         }
-        let differ = |together: &dyn Fn(&Possible, &Possible) -> bool| {
+        let differ = |together: &dyn Fn(&Setting, &Setting) -> bool| {
             let pair = |a: usize| {
                 let apart = |b: usize| kinds[a] != kinds[b] && together(&found[a], &found[b]);
                 (a + 1..found.len()).any(apart)
@@ -196,18 +200,18 @@ impl<'l> Engine<'l> {
             (0..found.len()).any(pair)
         };
         for (at, axis) in axes.list.iter().enumerate() {
-            let together = |a: &Possible, b: &Possible| {
-                (a.piece, a.class) == (b.piece, b.class) && axes.neighbours(&a.supposed, &b.supposed, Some(at))
+            let together = |a: &Setting, b: &Setting| {
+                a.possible.place() == b.possible.place() && axes.neighbours(&a.supposed, &b.supposed, Some(at))
             };
             if differ(&together) {
                 asked.extend(axis.columns(&self.law.timeline, line));
             }
         }
-        let same = |a: &Possible, b: &Possible| axes.neighbours(&a.supposed, &b.supposed, None);
-        if differ(&|a, b| a.piece == b.piece && same(a, b)) {
+        let same = |a: &Setting, b: &Setting| axes.neighbours(&a.supposed, &b.supposed, None);
+        if differ(&|a, b| a.possible.piece == b.possible.piece && same(a, b)) {
             asked.push("hts_number".to_owned());
         }
-        if differ(&|a, b| a.class == b.class && same(a, b)) {
+        if differ(&|a, b| a.possible.class == b.possible.class && same(a, b)) {
             asked.push(q.governing.0.to_owned());
         }
         let mut unique: Vec<String> = Vec::new();
@@ -237,7 +241,7 @@ impl<'l> Engine<'l> {
 
     /// Whether the conditions of a record on facts could hold in a possible bill, so that it is not claimed and not beside
     /// the point.
-    pub(crate) fn could_hold(&self, q: &Question<'l>, line: &EntryLine, possible: &Possible, record: Record) -> bool {
+    pub(crate) fn could_hold(&self, q: &Question<'l>, line: &EntryLine, setting: &Setting, record: Record) -> bool {
         let asks = match record {
             Record::Provision(provision) => &self.law.provision_asks[usize::from(provision.0)],
             Record::Exception(exception) => &self.law.exception_asks[usize::from(exception.0)],
@@ -249,16 +253,21 @@ impl<'l> Engine<'l> {
         };
         let atoms: Vec<AtomIx> = asks.iter().filter_map(fact).collect();
         let value = Value::of(line, self.grain(line.side), self.flaw);
-        let stated = stated(self.law, &self.bases, q, (line, &value), possible.piece);
-        atoms.len() < 2 || possible.axes.can_hold(self.law, &atoms, &stated, &possible.supposed)
+        let stated = stated(self.law, &self.bases, q, (line, &value), setting.possible.piece);
+        atoms.len() < 2 || setting.axes.can_hold(self.law, &atoms, &stated, &setting.supposed)
     }
 
     /// One bill of all that are possible.
-    pub(crate) fn combine(&self, q: &Question<'l>, possible: &[Possible], asked: Vec<String>) -> Bill {
+    pub(crate) fn combine<'p>(
+        &self,
+        q: &Question<'l>,
+        possible: impl Iterator<Item = &'p Possible> + Clone,
+        asked: Vec<String>,
+    ) -> Bill {
         let mut bill = self.empty_bill();
         // A setting in which the law forbids the entry has no bill; the others are the range.
-        let lawful = |p: &&Possible| !p.prohibited || possible.iter().all(|p| p.prohibited);
-        let lawful: Vec<&Possible> = possible.iter().filter(lawful).collect();
+        let forbidden = possible.clone().all(|p| p.prohibited);
+        let lawful: Vec<&Possible> = possible.filter(|p| !p.prohibited || forbidden).collect();
         let bills: Vec<Bill> = lawful.iter().map(|p| self.one_bill(q, p)).collect();
         let Some(first) = bills.first() else { return bill };
         for (index, family) in bill.families.iter_mut().enumerate() {
@@ -396,19 +405,55 @@ pub(crate) fn stated<'a>(
     }
 }
 
+impl Setting {
+    /// What its duties read of the suppositions: contents, as shares of the value, and quantities.
+    pub fn money_read(&self, owed: &[Owed], units: &[String]) -> MoneyRead {
+        let read = |at: usize| reads_axis(owed, units, &self.axes.list[at]);
+        let points = || self.supposed.iter().map(PointSet::first).enumerate().filter(|(at, _)| read(*at));
+        let (metals, us, outside) = self.axes.shares(points());
+        (metals, us, outside, self.axes.quantities(points()))
+    }
+}
+
+/// Shares of metals, of US content and of what is not processing abroad; quantities by unit.
+pub(crate) type MoneyRead = ([Option<Rate>; 3], Option<Rate>, Option<Rate>, SmallVec<[(String, Amount); 2]>);
+
+impl Possible {
+    /// The part of the day and the number below the code.
+    fn place(&self) -> (usize, usize) {
+        (self.piece, self.class)
+    }
+
+    /// For comparing bills: points of the value, and what is no share of it put in points.
+    fn height(&self, whole: Option<Cents>) -> i128 {
+        let of = |duty: &Result<Duty, Lack>| match duty {
+            Ok(Duty { pct: Some(pct), .. }) => pct.0,
+            Ok(Duty { cents: Some(cents), .. }) => {
+                let scaled = i128::from(cents.0).saturating_mul(Pct::full(Rate::WHOLE).0);
+                div_half_up(scaled, whole.map_or(1, |whole| i128::from(whole.0.max(1))))
+            }
+            // A quantity without bound.
+            Err(Lack::Column(_)) => i128::MAX / 4,
+            _ => 0,
+        };
+        let duties = self.amounts.iter().map(|(_, duty)| of(duty)).chain([of(&self.ordinary)]);
+        duties.fold(0, i128::saturating_add)
+    }
+}
+
 /// An in-transit clause that was not claimed stays so, unless claiming it would raise a bill: then its date is a fact like
 /// the others. One may raise it only beside another, so all are open until one does not raise it with those that still are.
-fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
+fn claim_or_not(axes: &Axes, found: &mut Vec<Setting>, whole: Option<Cents>) {
     // Of what can only be left unasserted nothing is to be decided.
     let asserts = |axis: &Axis| axis.can_stay_unasserted() && axis.points() > 1;
     let mut open: Vec<usize> = (0..axes.list.len()).filter(|&at| asserts(&axes.list[at])).collect();
-    let narrow = |found: &mut Vec<Possible>, which: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
-        for possible in found.iter_mut() {
-            possible.supposed[which] = keep(&possible.supposed[which]);
+    let narrow = |found: &mut Vec<Setting>, which: usize, keep: &dyn Fn(&PointSet) -> PointSet| {
+        for setting in found.iter_mut() {
+            setting.supposed[which] = keep(&setting.supposed[which]);
         }
-        found.retain(|possible| !possible.supposed[which].is_empty());
+        found.retain(|setting| !setting.supposed[which].is_empty());
     };
-    while let Some(place) = open.iter().position(|&which| !raises(axes, found, which)) {
+    while let Some(place) = open.iter().position(|&which| !raises(axes, found, which, whole)) {
         let which = open.remove(place);
         let unmade = PointSet::one(0, axes.list[which].points());
         narrow(found, which, &|set| set.and(&unmade));
@@ -419,31 +464,21 @@ fn claim_or_not(axes: &Axes, found: &mut Vec<Possible>) {
 }
 
 /// Whether asserting what an axis leaves open raises a bill.
-fn raises(axes: &Axes, found: &[Possible], which: usize) -> bool {
-    let lawful = || found.iter().filter(|p| !p.prohibited).map(|p| (p, height(p)));
-    let made = |p: &Possible| !p.supposed[which].clone().without(0).is_empty();
-    let with: Vec<(&Possible, i128)> = lawful().filter(|(p, _)| made(p)).collect();
-    let higher = |(without, low): (&Possible, i128)| {
+fn raises(axes: &Axes, found: &[Setting], which: usize, whole: Option<Cents>) -> bool {
+    let made = |s: &Setting| !s.supposed[which].clone().without(0).is_empty();
+    if !found.iter().any(made) {
+        return false;
+    }
+    let lawful = || found.iter().filter(|s| !s.possible.prohibited).map(|s| (s, s.possible.height(whole)));
+    let with: Vec<(&Setting, i128)> = lawful().filter(|(s, _)| made(s)).collect();
+    let higher = |(without, low): (&Setting, i128)| {
         with.iter().any(|(with, high)| {
             *high > low
-                && (without.piece, without.class) == (with.piece, with.class)
+                && without.possible.place() == with.possible.place()
                 && axes.neighbours(&without.supposed, &with.supposed, Some(which))
         })
     };
-    !with.is_empty() && lawful().filter(|(p, _)| p.supposed[which].has(0)).any(higher)
-}
-
-/// For comparing bills: cents where the value is known, else points.
-fn height(possible: &Possible) -> i128 {
-    let of = |duty: &Result<Duty, Lack>| match duty {
-        Ok(Duty { cents: Some(cents), .. }) => i128::from(cents.0),
-        Ok(Duty { pct: Some(pct), .. }) => pct.0,
-        // A quantity without bound.
-        Err(Lack::Column(_)) => i128::from(i64::MAX),
-        _ => 0,
-    };
-    let duties = possible.amounts.iter().map(|(_, duty)| of(duty)).chain([of(&possible.ordinary)]);
-    duties.fold(0, i128::saturating_add)
+    !with.is_empty() && lawful().filter(|(s, _)| s.supposed[which].has(0)).any(higher)
 }
 
 /// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.

@@ -75,16 +75,12 @@ pub struct Root {
     node: u32,
     interval: u32,
     bits: u32,
-    reads: u32,
     explain: bool,
+    /// Product set, origin set and interval of what is in scope.
+    scope: (u32, u32, u32),
 }
 
 impl Root {
-    /// A number for all that decides.
-    pub fn number(self) -> u64 {
-        u64::from(self.node) << 32 | u64::from(self.reads)
-    }
-
     /// Whether the same questions are put as at another.
     pub fn asks_as(self, other: Self) -> bool {
         self.node == other.node
@@ -101,6 +97,15 @@ struct Active {
     states: Vec<u32>,
     /// The order of reporting.
     order: u32,
+}
+
+impl Active {
+    /// The order of reporting, and the states of records.
+    fn list_states(&self, bits: &Bits, list: &mut Vec<u32>) {
+        list.clear();
+        list.push(self.order);
+        list.extend(bits.iter().map(|index| self.states[index]));
+    }
 }
 
 /// All that resolution reads of a record's own time: its number, and indices of what is in force.
@@ -138,11 +143,12 @@ pub struct Projection {
     tabled: Vec<Box<[u32]>>,
     /// By origin class, then interval.
     origins: Vec<Box<[u32]>>,
-    /// By product set, origin set, interval and whether to explain, and by what can matter.
-    joined: FxHashMap<(u64, u32), Root>,
-    /// By the order of reporting and the states of the records; without explanation, then with it.
+    /// By product set, origin set, interval and whether to explain, and by what can matter: the place in `starts`.
+    joined: FxHashMap<(u64, u32), u32>,
+    /// By the order of reporting and the states of the records; without explanation, then with it: the place in `starts`.
+    canonical: [FxHashMap<Box<[u32]>, u32>; 2],
     /// The first node, and the interval and the set for which it was first asked.
-    canonical: [FxHashMap<Box<[u32]>, (u32, u32, u32)>; 2],
+    starts: Vec<(u32, u32, u32)>,
     /// The states of the root that is looked for.
     states_of_root: Vec<u32>,
     nodes: Vec<Node>,
@@ -157,6 +163,8 @@ pub struct Projection {
     /// What records read of a line, each once; and which of it, by the order of reporting and the states of the records.
     reads: Distinct<Reads>,
     reads_of: FxHashMap<Box<[u32]>, u32>,
+    /// By the scope of a root and its node: what a line may leave open there.
+    reads_at: FxHashMap<((u32, u32, u32), u32), u32>,
     /// By what all in scope read, and the first node: what of it can be open.
     open_reads: FxHashMap<(u32, u32), u32>,
     memo: Memo,
@@ -181,6 +189,7 @@ impl Projection {
             origins: Vec::new(),
             joined: FxHashMap::default(),
             canonical: Default::default(),
+            starts: Vec::new(),
             states_of_root: Vec::new(),
             nodes: Vec::new(),
             parents: Vec::new(),
@@ -192,6 +201,7 @@ impl Projection {
             leaves: Vec::new(),
             reads: Distinct::default(),
             reads_of: FxHashMap::default(),
+            reads_at: FxHashMap::default(),
             open_reads: FxHashMap::default(),
             memo: Memo::default(),
             flaw,
@@ -355,44 +365,41 @@ impl Projection {
         // Sets are counted in tens of thousands, intervals in hundreds: their numbers share a word.
         let key = u64::from(product) << 40 | u64::from(origin) << 16 | u64::from(interval) << 1 | u64::from(explain);
         let key = (key, mattering.0);
-        if let Some(&root) = self.joined.get(&key) {
-            return root;
-        }
+        let start = match self.joined.get(&key) {
+            Some(&start) => start,
+            None => {
+                let start = self.find_start(law, (product, origin, interval), explain, mattering.1);
+                self.joined.insert(key, start);
+                start
+            }
+        };
+        let (node, first, bits) = self.starts[start as usize];
+        Root { node, interval: first, bits, explain, scope: (product, origin, interval) }
+    }
+
+    /// Where the questions start for the records that are in two sets and in force in an interval.
+    fn find_start(
+        &mut self,
+        law: &Law<'_>,
+        (product, origin, interval): (u32, u32, u32),
+        explain: bool,
+        mattering: &Bits,
+    ) -> u32 {
         self.active(law, interval);
         let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
-        let (moment, flaw) = (self.moments[interval as usize], self.flaw);
         let scope = Bits::all_of([&self.sets[product as usize], &self.sets[origin as usize], &active.bits]);
-        let states = |bits: &Bits, list: &mut Vec<u32>| {
-            list.clear();
-            list.push(active.order);
-            list.extend(bits.iter().map(|index| active.states[index]));
-        };
-        states(&scope, &mut self.states_of_root);
-        let reads = match self.reads_of.get(self.states_of_root.as_slice()) {
-            Some(&reads) => reads,
-            None => {
-                let reads = self.reads.number(Reads::of(law, &scope, moment, flaw));
-                self.reads_of.insert(self.states_of_root.as_slice().into(), reads);
-                reads
-            }
-        };
-        let bits = if explain { scope } else { law.relevant(&scope.and(mattering.1), &active.live) };
-        states(&bits, &mut self.states_of_root);
-        let (node, interval, bits) = match self.canonical[usize::from(explain)].get(self.states_of_root.as_slice()) {
-            Some(&first) => first,
-            None => {
-                let bits = self.set(bits);
-                let start = (Place { node: NONE, at: 0 }, Reply::No);
-                let node = self.build(law, (interval, bits, explain), start, &[]);
-                let first = (node, interval, bits);
-                self.canonical[usize::from(explain)].insert(self.states_of_root.as_slice().into(), first);
-                first
-            }
-        };
-        let reads = if explain { reads } else { self.open_reads(law, reads, (node, interval, bits)) };
-        let root = Root { node, interval, bits, reads, explain };
-        self.joined.insert(key, root);
-        root
+        let bits = if explain { scope } else { law.relevant(&scope.and(mattering), &active.live) };
+        active.list_states(&bits, &mut self.states_of_root);
+        if let Some(&known) = self.canonical[usize::from(explain)].get(self.states_of_root.as_slice()) {
+            return known;
+        }
+        let states: Box<[u32]> = self.states_of_root.as_slice().into();
+        let bits = self.set(bits);
+        let node = self.build(law, (interval, bits, explain), (Place { node: NONE, at: 0 }, Reply::No), &[]);
+        let start = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        self.starts.push((node, interval, bits));
+        self.canonical[usize::from(explain)].insert(states, start);
+        start
     }
 
     /// Records in scope but not in force.
@@ -612,9 +619,39 @@ impl Projection {
         reads
     }
 
+    /// A number for what a line may leave open at a root.
+    fn reads_number(&mut self, law: &Law<'_>, root: Root) -> u32 {
+        if let Some(&known) = self.reads_at.get(&(root.scope, root.node)) {
+            return known;
+        }
+        let (product, origin, interval) = root.scope;
+        self.active(law, interval);
+        let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
+        let scope = Bits::all_of([&self.sets[product as usize], &self.sets[origin as usize], &active.bits]);
+        active.list_states(&scope, &mut self.states_of_root);
+        let all = match self.reads_of.get(self.states_of_root.as_slice()) {
+            Some(&reads) => reads,
+            None => {
+                let reads = self.reads.number(Reads::of(law, &scope, self.moments[interval as usize], self.flaw));
+                self.reads_of.insert(self.states_of_root.as_slice().into(), reads);
+                reads
+            }
+        };
+        let place = (root.node, root.interval, root.bits);
+        let reads = if root.explain { all } else { self.open_reads(law, all, place) };
+        self.reads_at.insert((root.scope, root.node), reads);
+        reads
+    }
+
     /// What a line may leave open at a root.
-    pub(crate) fn reads(&self, root: Root) -> &Reads {
-        self.reads.get(root.reads)
+    pub(crate) fn reads(&mut self, law: &Law<'_>, root: Root) -> &Reads {
+        let number = self.reads_number(law, root);
+        self.reads.get(number)
+    }
+
+    /// A number for all that decides at a root.
+    pub fn number(&mut self, law: &Law<'_>, root: Root) -> u64 {
+        u64::from(root.node) << 32 | u64::from(self.reads_number(law, root))
     }
 
     /// Every leaf that a line can reach, with what is supposed on the way.

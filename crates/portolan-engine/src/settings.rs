@@ -352,6 +352,12 @@ impl Axes {
 
     /// The contents of a line at points of its axes; nothing of those that no record reads.
     pub fn value(&self, line: &Stated<'_>, at: impl Iterator<Item = (usize, usize)>) -> Value {
+        let (metals, us, outside) = self.shares(at);
+        line.value.with(metals, us, outside)
+    }
+
+    /// The same as shares of the value: of metals, of US content, of what is not processing abroad.
+    pub fn shares(&self, at: impl Iterator<Item = (usize, usize)>) -> ([Option<Rate>; 3], Option<Rate>, Option<Rate>) {
         let (mut metals, mut us, mut outside) = ([None; 3], None, None);
         for (axis, point) in at {
             match &self.list[axis] {
@@ -361,7 +367,15 @@ impl Axes {
                 _ => {}
             }
         }
-        line.value.with(metals, us, outside)
+        (metals, us, outside)
+    }
+
+    /// What is supposed of quantities at points of the axes.
+    pub fn quantities(&self, at: impl Iterator<Item = (usize, usize)>) -> SmallVec<[(String, Amount); 2]> {
+        let mut pins = Pins::default();
+        at.filter(|(axis, _)| matches!(self.list[*axis], Axis::Quantity(..)))
+            .for_each(|(axis, point)| self.list[axis].pin(point, &mut pins));
+        pins.quantities
     }
 
     /// What is supposed of everything, at the first point of each set.

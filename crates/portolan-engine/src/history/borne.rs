@@ -5,13 +5,12 @@
 
 use portolan_ledger::Day;
 use portolan_ledger::line::EntryLine;
-use portolan_ledger::record::Column;
 use rustc_hash::FxHashMap;
 
 use super::{Base, Begin, ClassIx, FactsIx, Histories, OriginIx, ProductIx};
 use crate::answer::Fault;
 use crate::engine::Question;
-use crate::extremes::{Extremes, Shape, Sides};
+use crate::extremes::Extremes;
 use crate::money::Value;
 
 /// What goods bear at most and at least.
@@ -36,9 +35,6 @@ pub(super) struct Kept {
     asked: FxHashMap<(u32, Base, FactsIx), ExtremesIx>,
     /// By what stands where nothing is open: the list of duties, which is kept once, and whether the ordinary duty is paid.
     plain: FxHashMap<(usize, bool, Base, FactsIx), ExtremesIx>,
-    /// By the law, the column, what is stated and the sides of bounds on which the ordinary rates lie: what stands where
-    /// something is open; none where the rate decides more.
-    shapes: FxHashMap<(u32, Column, FactsIx, Sides), Option<Shape>>,
     open: usize,
 }
 
@@ -112,21 +108,9 @@ impl<'l> Histories<'l> {
         if let Some(plain) = self.plain_extremes(&q, (&line, &value), (base, facts))? {
             return Ok(plain);
         }
-        // What is open stands alike under every ordinary rate on the same side of all bounds.
-        let place = self.engine.base_sides(&q, &line).map(|sides| (begin.law, q.base.column, facts, sides));
-        let known = place.as_ref().and_then(|place| self.kept.shapes.get(place));
-        if let Some(Some(shape)) = known {
-            let extremes = self.engine.extremes_of(&q, &line, shape);
-            return Ok(self.kept.add(extremes));
-        }
-        let new = known.is_none();
         self.kept.open += 1;
-        let (possible, _) = self.engine.possibilities(&q, &line, &value, false)?;
-        let extremes = self.engine.extremes(&q, &possible, &value);
-        if let (true, Some(place), true) = (new, place, self.keeps(facts)) {
-            let shape = self.engine.shape(&q, &possible);
-            self.kept.shapes.insert(place, shape);
-        }
+        let ways = self.engine.ways(&q, &line, &value)?;
+        let extremes = self.engine.extremes(&q, &self.engine.bills(&q, &line, &value, &ways), &value);
         Ok(self.kept.add(extremes))
     }
 

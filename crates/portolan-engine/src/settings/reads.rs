@@ -52,6 +52,31 @@ impl Reads {
         self.bases.iter().map(move |(of_general, bound)| if *of_general { general } else { ordinary } >= *bound)
     }
 
+    /// Whether amounts of money or quantities decide beyond what the other bounds say.
+    pub fn by_price(&self) -> bool {
+        !self.prices.is_empty() || !self.units.is_empty()
+    }
+
+    /// Whether a total tops ordinary rates up.
+    pub fn by_total(&self) -> bool {
+        !self.totals.is_empty()
+    }
+
+    /// Whether bounds on ordinary rates decide.
+    pub fn by_base(&self) -> bool {
+        !self.bases.is_empty()
+    }
+
+    /// Whether sets of countries decide, which change in time.
+    pub fn by_country(&self) -> bool {
+        !self.smelted.is_empty() || !self.exporters.is_empty()
+    }
+
+    /// Bounds on the value.
+    pub fn values(&self) -> &[Cents] {
+        &self.values
+    }
+
     /// What the records of a scope, all in force at a moment, read.
     pub fn of(law: &Law<'_>, scope: &Bits, moment: Moment, flaw: Flaw) -> Self {
         let timeline = &law.timeline;

@@ -1,0 +1,336 @@
+//! The ways in which a line can stand where something is open, kept for all lines that leave the same open.
+//!
+//! Which bills are possible, and what to ask for, turns on the questions that begin for a line, on the facts that it
+//! states and on which side of a few bounds its value and its ordinary rate lie; the value itself only makes money of
+//! them. So the ways are found once for all of these, and each line counts its own money.
+
+use std::sync::Arc;
+
+use portolan_ledger::Rate;
+use portolan_ledger::line::{EntryLine, When};
+use portolan_ledger::record::Column;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::answer::Fault;
+use crate::engine::{Engine, Question};
+use crate::facts::{Amount, Pins};
+use crate::money::{Duty, Lack, Value};
+use crate::possible::{Possible, Setting};
+
+/// One way in which a line can stand.
+#[derive(Clone, Debug, PartialEq)]
+struct Way {
+    piece: usize,
+    class: usize,
+    leaf: u32,
+    contents: Contents,
+    /// What is supposed of quantities, by unit.
+    quantities: SmallVec<[(String, Amount); 2]>,
+}
+
+/// Contents that are stated or supposed, as shares of the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Contents {
+    metals: [Option<Rate>; 3],
+    us: Option<Rate>,
+    outside: Option<Rate>,
+}
+
+/// Every way in which a line can stand, and the columns on which they turn.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    list: Vec<Way>,
+    /// What to ask for.
+    pub asked: Vec<String>,
+}
+
+/// All that decides, in words.
+type Key = SmallVec<[u64; 24]>;
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+enum Found {
+    Ways(Arc<Ways>),
+    /// The ordinary rates decide too: they make the key longer.
+    ByRate,
+    /// Amounts of money decide.
+    ByMoney,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    found: FxHashMap<Key, Found>,
+}
+
+/// Facts that are stated as free numbers make keys without end; so many are kept, then all is forgotten.
+const MOST: usize = 1 << 17;
+
+impl<'l> Engine<'l> {
+    /// Every way in which a line can stand.
+    ///
+    /// # Errors
+    /// The ledger is wrong: two duties of one program stand and nothing relates them.
+    pub(crate) fn ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Arc<Ways>, Fault> {
+        let Some(mut key) = self.ways_key(q, line) else { return Ok(Arc::new(self.find_ways(q, line, value)?.0)) };
+        let known = match self.kept_ways.found.get(&key) {
+            Some(Found::ByRate) => {
+                key.extend(self.rate_words(q));
+                self.kept_ways.found.get(&key)
+            }
+            other => other,
+        };
+        match known {
+            Some(Found::Ways(ways)) => return Ok(Arc::clone(ways)),
+            Some(Found::ByMoney | Found::ByRate) => return Ok(Arc::new(self.find_ways(q, line, value)?.0)),
+            None => {}
+        }
+        let (ways, decided) = self.find_ways(q, line, value)?;
+        let ways = Arc::new(ways);
+        if self.kept_ways.found.len() >= MOST {
+            self.kept_ways.found.clear();
+        }
+        let found = match decided {
+            Decided::ByKey => Found::Ways(Arc::clone(&ways)),
+            Decided::ByMoney => Found::ByMoney,
+            Decided::ByRate => {
+                let mut longer = key.clone();
+                longer.extend(self.rate_words(q));
+                self.kept_ways.found.insert(longer, Found::Ways(Arc::clone(&ways)));
+                Found::ByRate
+            }
+        };
+        self.kept_ways.found.insert(key, found);
+        Ok(ways)
+    }
+
+    /// The bills of the ways, with the money of a line.
+    pub(crate) fn bills(&self, q: &Question<'l>, line: &EntryLine, value: &Value, ways: &Ways) -> Vec<Possible> {
+        let bill = |way: &Way| {
+            let Contents { metals, us, outside } = way.contents;
+            let contents = value.with(metals, us, outside);
+            let pins = Pins { quantities: way.quantities.clone(), ..Pins::default() };
+            self.counted(q, (line, &contents), (way.piece, way.class, way.leaf), Some(&pins))
+        };
+        ways.list.iter().map(bill).collect()
+    }
+
+    fn find_ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<(Ways, Decided), Fault> {
+        let (settings, asked) = self.possible(q, line, value, false)?;
+        let decided = self.decided(q, &settings);
+        let mut list: Vec<Way> = Vec::new();
+        for setting in &settings {
+            let Possible { piece, class, leaf, .. } = setting.possible;
+            let (contents, quantities) = self.money_read(q, line, setting);
+            let way = Way { piece, class, leaf, contents, quantities };
+            let same = |known: &Way| {
+                (&known.contents, &known.quantities) == (&way.contents, &way.quantities)
+                    && self.stands_alike(q, known.leaf, way.leaf)
+            };
+            if !list.iter().any(same) {
+                list.push(way);
+            }
+        }
+        Ok((Ways { list, asked }, decided))
+    }
+
+    /// What of the suppositions of a setting the money of its duties reads.
+    fn money_read(
+        &self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        setting: &Setting,
+    ) -> (Contents, SmallVec<[(String, Amount); 2]>) {
+        let leaf = self.projections[q.projection].leaf(setting.possible.leaf);
+        let units = if line.value.is_some() { self.units(q, leaf) } else { Vec::new() };
+        let (metals, us, outside, quantities) = setting.money_read(&leaf.owed, &units);
+        (Contents { metals, us, outside }, quantities)
+    }
+
+    /// Whether two leaves have the same bill for the same money.
+    fn stands_alike(&self, q: &Question<'l>, a: u32, b: u32) -> bool {
+        let doubts = |leaf| &self.projections[q.projection].leaf(leaf).resolution.doubts;
+        a == b || self.stands(q, a) == self.stands(q, b) && doubts(a) == doubts(b)
+    }
+
+    /// What decides besides the key.
+    fn decided(&self, q: &Question<'l>, settings: &[Setting]) -> Decided {
+        let share = |duty: &Result<Duty, Lack>| match duty {
+            Ok(duty) => duty.pct.is_some(),
+            Err(lack) => matches!(lack, Lack::Law(_)),
+        };
+        let lawful = || settings.iter().map(|setting| &setting.possible).filter(|p| !p.prohibited);
+        if !lawful().all(|p| p.amounts.iter().all(|(_, duty)| share(duty))) {
+            return Decided::ByMoney;
+        }
+        let pays = |p: &Possible| self.pays_ordinary(self.projections[q.projection].leaf(p.leaf));
+        if lawful().all(pays) || !lawful().any(pays) {
+            return Decided::ByKey;
+        }
+        if lawful().all(|p| share(&p.ordinary)) { Decided::ByRate } else { Decided::ByMoney }
+    }
+
+    /// All that decides in which ways a line can stand, but for its ordinary rates; none where amounts of money do.
+    fn ways_key(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<Key> {
+        if line.processing_value.is_some() || !q.carried.is_empty() {
+            return None;
+        }
+        let mut key = Key::new();
+        let column = match q.base.column {
+            Column::General => 0_u64,
+            Column::Special => 1,
+            Column::Two => 2,
+        };
+        // Names of date columns begin each with a letter of its own.
+        let governing = u64::from(q.governing.0.as_bytes().first().copied().unwrap_or(0));
+        key.push((q.projection as u64) << 32 | column << 24 | governing << 16 | q.pieces.len() as u64);
+        let mut by_country = line.melt_country.is_some()
+            || !line.smelt_countries.is_empty()
+            || line.cast_country.is_some()
+            || line.export_country.is_some();
+        let mut by_total = false;
+        let rates = self.percentages(q);
+        for piece in 0..q.pieces.len() {
+            for class in 0..q.classes.len() {
+                let root = self.root(q, line, piece, class, false);
+                let projection = &mut self.projections[q.projection];
+                key.push(projection.number(self.law, root));
+                let reads = projection.reads(self.law, root);
+                if reads.by_price() {
+                    return None;
+                }
+                by_country |= reads.by_country();
+                by_total |= reads.by_total();
+                let value = line.value;
+                let sides = reads.values().iter().map(|bound| value.is_some_and(|value| value <= *bound));
+                push_bits(&mut key, sides);
+                if reads.by_base() {
+                    let (general, ordinary) = rates?;
+                    push_bits(&mut key, reads.base_sides(general, ordinary));
+                }
+            }
+        }
+        self.push_moments(&mut key, q, by_country);
+        if by_total {
+            rates?;
+            key.extend(self.rate_words(q));
+        }
+        self.push_ordinary(&mut key, q, line);
+        self.push_facts(&mut key, line);
+        Some(key)
+    }
+
+    /// The sides of all bounds on entry dates, part by part; where countries decide, the intervals too.
+    fn push_moments(&self, key: &mut Key, q: &Question<'l>, by_country: bool) {
+        let facts = &self.law.facts;
+        key.push(facts.entry_regions(q.entered));
+        for (at, &from) in q.pieces.iter().enumerate() {
+            if q.pieces.len() > 1 {
+                let until = q.pieces.get(at + 1).copied().unwrap_or(q.at.1);
+                key.push(facts.entry_regions((from, until)));
+            }
+            if by_country {
+                key.push(u64::from(self.projections[q.projection].interval(from)));
+                key.push(u64::from(q.known.0.unsigned_abs()));
+            }
+        }
+    }
+
+    /// An ordinary rate that is no percentage, and for which of its units the line states a quantity.
+    fn push_ordinary(&self, key: &mut Key, q: &Question<'l>, line: &EntryLine) {
+        key.push(u64::from(line.value.is_some()) << 1 | u64::from(q.base.ordinary.is_some()));
+        let Some(index) = q.base.ordinary else { return };
+        let base = self.bases.get(index);
+        if base.ad_valorem.is_some() {
+            return;
+        }
+        key.push(index as u64);
+        let stated = base.unit_names().iter().map(|unit| crate::ordinary::quantity_in(line, unit).is_some());
+        push_bits(key, stated);
+    }
+
+    /// Column 1-general and the rate that applies, where both are percentages.
+    fn percentages(&self, q: &Question<'l>) -> Option<(Rate, Rate)> {
+        let percentage = |base: Option<usize>| base.and_then(|base| self.bases.get(base).ad_valorem);
+        Some((percentage(q.base.general)?, percentage(q.base.ordinary)?))
+    }
+
+    fn rate_words(&self, q: &Question<'l>) -> [u64; 2] {
+        let word = |base: Option<usize>| {
+            let rate = base.and_then(|base| self.bases.get(base).ad_valorem);
+            rate.map_or(u64::MAX, |rate| rate.0.unsigned_abs())
+        };
+        [word(q.base.general), word(q.base.ordinary)]
+    }
+
+    /// The facts that a line states besides its code, origin, value and entry date. Dates are as good as their places among
+    /// all bounds.
+    fn push_facts(&self, key: &mut Key, line: &EntryLine) {
+        let clock = &self.law.clocks[usize::from(line.side.0)];
+        let facts = &self.law.facts;
+        let date = |when: When| facts.regions(when.span(clock));
+        let origin = |origin: portolan_ledger::record::Origin| u64::from(u16::from_be_bytes(origin.0));
+        let rate = |rate: Rate| rate.0.cast_unsigned();
+        key.push(u64::from(u16::from_be_bytes(line.entry_type)));
+        let mut stated = 0_u64;
+        let place = key.len();
+        key.push(0);
+        let mut put = |bit: u32, word: Option<u64>| {
+            if let Some(word) = word {
+                stated |= 1 << bit;
+                key.push(word);
+            }
+        };
+        put(0, line.loading_date.map(date));
+        put(1, line.export_date.map(date));
+        put(2, line.import_date.map(date));
+        put(3, line.mode.map(|mode| mode as u64));
+        put(4, line.steel_pct.map(rate));
+        put(5, line.aluminum_pct.map(rate));
+        put(6, line.copper_pct.map(rate));
+        put(7, line.metal_weight_pct.map(rate));
+        put(8, line.us_content_pct.map(rate));
+        put(9, line.us_metal_pct.map(rate));
+        put(10, line.melt_country.map(origin));
+        put(11, line.melt_pct.map(rate));
+        put(12, line.cast_country.map(origin));
+        put(13, line.export_country.map(origin));
+        key[place] = stated;
+        push_text(key, line.spi.as_deref());
+        push_text(key, line.ch98_number.as_deref());
+        key.push((line.smelt_countries.len() as u64) << 32 | line.claims.len() as u64);
+        key.extend(line.smelt_countries.iter().map(|country| origin(*country)));
+        key.extend(line.claims.iter().map(|of| u64::from(of.claim.0) << 1 | u64::from(of.yes)));
+    }
+}
+
+/// What decides in which ways lines of one key can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    ByKey,
+    ByRate,
+    ByMoney,
+}
+
+/// Appends bits, and how many there are.
+fn push_bits(key: &mut Key, bits: impl Iterator<Item = bool>) {
+    let mut word = 1_u64;
+    for bit in bits {
+        if word >> 63 != 0 {
+            key.push(word);
+            word = 1;
+        }
+        word = word << 1 | u64::from(bit);
+    }
+    key.push(word);
+}
+
+/// Appends a text, with its length.
+fn push_text(key: &mut Key, text: Option<&str>) {
+    let Some(text) = text else { return key.push(u64::MAX) };
+    key.push(text.len() as u64);
+    for part in text.as_bytes().chunks(8) {
+        key.push(part.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+}
