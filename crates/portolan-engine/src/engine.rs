@@ -41,7 +41,6 @@ pub struct Engine<'l> {
     mattering: Vec<Bits>,
     mattering_of: FxHashMap<(u128, [u8; 2]), u32>,
     editions: FxHashMap<&'l str, u16>,
-    days: Vec<FxHashMap<i32, (Instant, Instant)>>,
     pub(crate) mfn: Option<FamilyId>,
     column_2: Option<GroupId>,
     last_projection: Option<((Side, View, Option<Day>), usize)>,
@@ -126,7 +125,6 @@ impl<'l> Engine<'l> {
             mattering: vec![Bits::all(law.records())],
             mattering_of: FxHashMap::default(),
             editions,
-            days: law.clocks.iter().map(|_| FxHashMap::default()).collect(),
             mfn: law.timeline.ledger.family("mfn"),
             column_2: law
                 .timeline
@@ -153,13 +151,8 @@ impl<'l> Engine<'l> {
         self.law
     }
 
-    pub(crate) fn span(&mut self, side: Side, when: When) -> (Instant, Instant) {
-        let law = self.law;
-        let clock = &law.clocks[usize::from(side.0)];
-        match when {
-            When::At(_) => when.span(clock),
-            When::Day(day) => *self.days[usize::from(side.0)].entry(day.0).or_insert_with(|| when.span(clock)),
-        }
+    pub(crate) fn span(&self, side: Side, when: When) -> (Instant, Instant) {
+        when.span(&self.law.clocks[usize::from(side.0)])
     }
 
     /// The date that governs: the first rule of the jurisdiction that fits the entry type and whose date is stated.

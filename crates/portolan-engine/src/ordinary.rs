@@ -13,12 +13,11 @@ use crate::money::Quantities;
 
 /// The quantity of a line in a unit, converted exactly.
 pub fn quantity_in(line: &EntryLine, unit: &str) -> Option<Quantity> {
-    let wanted = Unit::parse(unit).ok();
     line.quantities.iter().find_map(|stated| {
         if stated.unit.eq_ignore_ascii_case(unit) {
             return Some(stated.quantity);
         }
-        let factor = Unit::parse(&stated.unit).ok()?.in_units_of(wanted?)?;
+        let factor = Unit::parse(&stated.unit).ok()?.in_units_of(Unit::parse(unit).ok()?)?;
         let micro = Fraction::new(i128::from(stated.quantity.0), 1)?.times(factor)?.scaled_half_up(1)?;
         i64::try_from(micro).ok().map(Quantity)
     })

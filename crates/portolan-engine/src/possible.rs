@@ -18,7 +18,7 @@ use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::pct::Pct;
 use crate::projection::{Leaf, Outcome, Root};
 use crate::resolve::Record;
-use crate::settings::{Axes, Axis, PointSet, Reads, Supposed, reads_axis};
+use crate::settings::{Apart, Axes, Axis, PointSet, Reads, Supposed, reads_axis};
 
 /// One possible bill of a line.
 #[derive(Clone, Debug)]
@@ -152,7 +152,7 @@ impl<'l> Engine<'l> {
         let Ordinary { applies, general } = self.ordinary_context(q);
         let mut units = Vec::new();
         if leaf.resolution.prohibited.is_none() && self.pays_ordinary(leaf) {
-            units.extend(applies.into_iter().flat_map(crate::ordinary::Base::units).map(|unit| unit.to_string()));
+            units.extend(applies.into_iter().flat_map(crate::ordinary::Base::unit_names).cloned());
         }
         for owed in leaf.owed.iter() {
             match &owed.rate {
@@ -161,7 +161,7 @@ impl<'l> Engine<'l> {
                 }
                 DutyRate::Total(_, over) => {
                     let base = if *over == Over::General { general } else { applies };
-                    units.extend(base.into_iter().flat_map(crate::ordinary::Base::units).map(|unit| unit.to_string()));
+                    units.extend(base.into_iter().flat_map(crate::ordinary::Base::unit_names).cloned());
                 }
                 _ => {}
             }
@@ -192,26 +192,32 @@ impl<'l> Engine<'l> {
         if kinds.iter().all(|kind| *kind == 0) {
             return asked;
         }
-        let differ = |together: &dyn Fn(&Setting, &Setting) -> bool| {
-            let pair = |a: usize| {
-                let apart = |b: usize| kinds[a] != kinds[b] && together(&found[a], &found[b]);
-                (a + 1..found.len()).any(apart)
-            };
-            (0..found.len()).any(pair)
-        };
-        for (at, axis) in axes.list.iter().enumerate() {
-            let together = |a: &Setting, b: &Setting| {
-                a.possible.place() == b.possible.place() && axes.neighbours(&a.supposed, &b.supposed, Some(at))
-            };
-            if differ(&together) {
-                asked.extend(axis.columns(&self.law.timeline, line));
+        let mut turns = vec![false; axes.list.len()];
+        let (mut by_class, mut by_piece) = (false, false);
+        for (at, a) in found.iter().enumerate() {
+            for (b, _) in found[at + 1..].iter().zip(&kinds[at + 1..]).filter(|(_, kind)| **kind != kinds[at]) {
+                let apart = axes.apart(&a.supposed, &b.supposed);
+                let (one, other) = (&a.possible, &b.possible);
+                let neighbours = |but| axes.neighbours(&a.supposed, &b.supposed, but);
+                if one.place() == other.place() {
+                    for (axis, turns) in turns.iter_mut().enumerate() {
+                        let here = matches!(apart, Apart::Nowhere) || apart == Apart::On(axis);
+                        *turns = *turns || here && neighbours(Some(axis));
+                    }
+                }
+                if apart == Apart::Nowhere && neighbours(None) {
+                    by_class |= one.piece == other.piece;
+                    by_piece |= one.class == other.class;
+                }
             }
         }
-        let same = |a: &Setting, b: &Setting| axes.neighbours(&a.supposed, &b.supposed, None);
-        if differ(&|a, b| a.possible.piece == b.possible.piece && same(a, b)) {
+        for (axis, _) in axes.list.iter().zip(turns).filter(|(_, turns)| *turns) {
+            asked.extend(axis.columns(&self.law.timeline, line));
+        }
+        if by_class {
             asked.push("hts_number".to_owned());
         }
-        if differ(&|a, b| a.possible.class == b.possible.class && same(a, b)) {
+        if by_piece {
             asked.push(q.governing.0.to_owned());
         }
         let mut unique: Vec<String> = Vec::new();

@@ -32,7 +32,11 @@ impl PointSet {
 
     fn all(points: usize) -> Self {
         let mut set = Self::none(points);
-        (0..points).for_each(|point| set.insert(point));
+        let words = set.0.len();
+        for (at, word) in set.0.iter_mut().enumerate() {
+            let left = points % 64;
+            *word = if at + 1 == words && left > 0 { (1 << left) - 1 } else { u64::MAX };
+        }
         set
     }
 
@@ -65,7 +69,14 @@ impl PointSet {
 
     /// What both hold.
     pub fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+        let mut both = self.clone();
+        both.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+        both
+    }
+
+    /// Whether both hold a point.
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }
 
     /// Whether it holds none.
@@ -75,12 +86,22 @@ impl PointSet {
 
     /// Its points, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.0.len() * 64).filter(|point| self.has(*point))
+        self.0.iter().enumerate().flat_map(|(at, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros() as usize;
+                (rest != 0).then(|| {
+                    rest &= rest - 1;
+                    at * 64 + bit
+                })
+            })
+        })
     }
 
     /// Its first point.
     pub fn first(&self) -> usize {
-        self.iter().next().unwrap_or(0)
+        let at = self.0.iter().position(|word| *word != 0);
+        at.map_or(0, |at| at * 64 + self.0[at].trailing_zeros() as usize)
     }
 }
 
@@ -208,6 +229,15 @@ pub(crate) struct Axes {
 /// What is supposed: a set of points on each axis.
 pub(crate) type Supposed = SmallVec<[PointSet; 6]>;
 
+/// Where two suppositions share nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Apart {
+    Nowhere,
+    /// On this axis alone.
+    On(usize),
+    Further,
+}
+
 /// A question put to what is supposed.
 pub(crate) enum Settled {
     /// It has one answer.
@@ -285,24 +315,59 @@ impl Axes {
 
     /// Puts a question to what is supposed.
     pub fn settle(&self, law: &Law<'_>, atom: AtomIx, line: &Stated<'_>, supposed: &[PointSet]) -> Settled {
-        let involved = self.involved(&law.facts.atoms[usize::from(atom.0)].question, line);
+        let question = &law.facts.atoms[usize::from(atom.0)].question;
+        let involved = self.involved(question, line);
+        let of_contents =
+            matches!(question, Question::Empty(_) | Question::Condition(Condition::Share { of: Share::Metal(_), .. }));
         let ask = |points: &[usize]| {
             let mut pins = Pins::default();
             for (&axis, &point) in involved.iter().zip(points) {
                 self.list[axis].pin(point, &mut pins);
             }
-            let at = involved.iter().copied().zip(points.iter().copied());
-            pins.contents = Some(self.value(line, at));
+            if of_contents {
+                let at = involved.iter().copied().zip(points.iter().copied());
+                pins.contents = Some(self.value(line, at));
+            }
             law.facts.truth(&law.timeline, atom, &Stated { pins: Some(&pins), ..*line })
         };
+        // What is neither stated nor supposed has no axis; it is said to be beyond computing, not guessed.
+        let settled = |truth| Settled::Is(if truth == Truth::Unknown { Truth::Unknowable } else { truth });
+        match involved.as_slice() {
+            [] => settled(ask(&[])),
+            [axis] => {
+                let mut groups: SmallVec<[(Truth, PointSet); 3]> = SmallVec::new();
+                for point in supposed[*axis].iter() {
+                    let truth = ask(&[point]);
+                    match groups.iter_mut().find(|(known, _)| *known == truth) {
+                        Some((_, set)) => set.insert(point),
+                        None => groups.push((truth, PointSet::one(point, self.list[*axis].points()))),
+                    }
+                }
+                match groups.as_slice() {
+                    [] => Settled::Is(Truth::Unknowable),
+                    [(truth, _)] => settled(*truth),
+                    _ => Settled::Split(*axis, groups.into_iter().map(|(_, set)| set).collect()),
+                }
+            }
+            several => self.settle_several(several, supposed, ask, settled),
+        }
+    }
+
+    /// The same for a question that turns on several axes together.
+    fn settle_several(
+        &self,
+        involved: &[usize],
+        supposed: &[PointSet],
+        ask: impl Fn(&[usize]) -> Truth,
+        settled: impl Fn(Truth) -> Settled,
+    ) -> Settled {
         let choices: SmallVec<[SmallVec<[usize; 8]>; 5]> =
             involved.iter().map(|&axis| supposed[axis].iter().collect()).collect();
         let all = combinations(&choices);
         let truths: Vec<Truth> = all.iter().map(|points| ask(points)).collect();
         let Some(first) = truths.first() else { return Settled::Is(Truth::Unknowable) };
         if truths.iter().all(|truth| truth == first) {
-            // What is neither stated nor supposed has no axis; it is said to be beyond computing, not guessed.
-            return Settled::Is(if *first == Truth::Unknown { Truth::Unknowable } else { *first });
+            return settled(*first);
         }
         for (place, &axis) in involved.iter().enumerate() {
             let row = |point: usize| -> Vec<Truth> {
@@ -398,20 +463,36 @@ impl Axes {
         contents.reduce(i64::saturating_add)
     }
 
+    /// On how many axes two suppositions share nothing: none, one alone, or more.
+    pub fn apart(&self, a: &[PointSet], b: &[PointSet]) -> Apart {
+        let mut apart = Apart::Nowhere;
+        for (at, (a, b)) in a.iter().zip(b).enumerate() {
+            if !a.meets(b) {
+                match apart {
+                    Apart::Nowhere => apart = Apart::On(at),
+                    _ => return Apart::Further,
+                }
+            }
+        }
+        apart
+    }
+
     /// Whether two suppositions can differ in one axis alone; without an axis, whether they can be one.
     pub fn neighbours(&self, a: &[PointSet], b: &[PointSet], but: Option<usize>) -> bool {
+        match self.apart(a, b) {
+            Apart::Nowhere => {}
+            Apart::On(at) if Some(at) == but => {}
+            _ => return false,
+        }
         let mut least = 0_i64;
-        for (at, axis) in self.list.iter().enumerate() {
-            if Some(at) == but {
-                let both = [least_of(axis, &a[at]), least_of(axis, &b[at])];
-                least = least.saturating_add(both.into_iter().flatten().max().unwrap_or(0));
-                continue;
-            }
-            let shared = a[at].and(&b[at]);
-            if shared.is_empty() {
-                return false;
-            }
-            least = least.saturating_add(least_of(axis, &shared).unwrap_or(0));
+        for at in self.contents() {
+            let axis = &self.list[at];
+            let of = if Some(at) == but {
+                least_of(axis, &a[at]).max(least_of(axis, &b[at]))
+            } else {
+                least_of(axis, &a[at].and(&b[at]))
+            };
+            least = least.saturating_add(of.unwrap_or(0));
         }
         least <= self.room
     }

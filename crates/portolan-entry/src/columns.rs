@@ -124,7 +124,7 @@ impl Column {
     }
 
     /// Its bit in a set of columns.
-    pub(crate) fn bit(self) -> u64 {
+    pub(crate) const fn bit(self) -> u64 {
         1 << (self as u64)
     }
 }

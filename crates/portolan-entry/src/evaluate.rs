@@ -83,8 +83,9 @@ pub struct Shared<'a, 'l> {
 /// What is done about fees.
 #[derive(Clone, Copy, Debug)]
 pub enum FeeRun<'a> {
-    /// What the lines bring to the fees of their entries is gathered, and nothing else is done.
-    Gather,
+    /// What the lines bring to the fees of their entries is gathered from these columns, one bit each, and nothing else is
+    /// done.
+    Gather(u64),
     /// They are computed, with these shares of what entries of several lines owe.
     Compute(&'a Shares),
 }
@@ -196,8 +197,12 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         }
         self.builder.clear();
         let mut keys = Keys { source_row, entry_number: b"", line_number: b"" };
+        let wanted = match self.shared.fees {
+            Some(FeeRun::Gather(columns)) => columns,
+            _ => u64::MAX,
+        };
         for (column, range) in plan.header.columns.iter().zip(row.cells) {
-            let Some(column) = *column else { continue };
+            let Some(column) = column.filter(|column| column.bit() & wanted != 0) else { continue };
             let cell = row.bytes.get(range.clone()).unwrap_or_default();
             // A fault stays with the builder, which gives all of them at the end.
             let _ = self.builder.set_column(column, cell);
@@ -246,7 +251,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         let considered = match self.shared.fees {
             None => AllConsidered::new(),
             Some(FeeRun::Compute(shares)) => fees.of(line, clock, keys.source_row, shares),
-            Some(FeeRun::Gather) => {
+            Some(FeeRun::Gather(_)) => {
                 let Keys { source_row: row, entry_number, line_number } = keys;
                 out.noted.extend(fees.note(line, clock, Place { entry_number, line_number, row }));
                 return Ok(());

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
 use crate::bill::Keys;
+use crate::columns::Column;
 use crate::write::{Cells, Passed};
 
 /// The columns of the bill that hold fees, in their order.
@@ -127,6 +128,34 @@ pub struct Shares {
     rows: Vec<(u64, i64)>,
 }
 
+/// Columns that decide what a line brings to the fee of its entry, one bit each.
+pub const GATHERED: u64 = {
+    let columns = [
+        Column::EntryNumber,
+        Column::LineNumber,
+        Column::HtsNumber,
+        Column::CountryOfOrigin,
+        Column::EntryDate,
+        Column::EntryType,
+        Column::EnteredValueUsd,
+        Column::EnteredValue,
+        Column::Currency,
+        Column::ModeOfTransport,
+        Column::Spi,
+        Column::Ch98Number,
+        Column::ProcessingValueUsd,
+        Column::Direction,
+        Column::KnownDate,
+        Column::View,
+    ];
+    let (mut bits, mut at) = (0, 0);
+    while at < columns.len() {
+        bits |= columns[at].bit();
+        at += 1;
+    }
+    bits
+};
+
 /// A share that is not known.
 const NOT_KNOWN: i64 = -1;
 
@@ -179,8 +208,9 @@ impl<'l> Fees<'l> {
     /// What a line brings to the fees of its entry, which a first pass gathers.
     pub fn note(self, line: &EntryLine, clock: &Clock, place: Place<'_>) -> Option<Noted> {
         let entry = packed(place.entry_number)?;
-        let considered = self.alone(line, clock);
-        let one = considered.iter().find(|one| one.fee.per == Per::Entry)?;
+        let (charges, _) = self.charges(line)?;
+        let mut considered = COLUMNS.iter().filter_map(|column| self.consider(charges, *column, line, clock));
+        let one = considered.find(|one| one.fee.per == Per::Entry)?;
         let basis = match one.stand {
             Stand::Owed(_) => one.basis.map_or(0, |cents| cents.0.max(0)),
             // A line whose value is not stated leaves the fee of the whole entry open.

@@ -20,7 +20,7 @@ use crate::builder::Context;
 use crate::columns::Column;
 use crate::evaluate::{Evaluator, FeeRun, Outcome, Plan, Position, Shared, side_bit};
 use crate::fault::{Faults, FieldFault};
-use crate::fees::{Fees, Shares};
+use crate::fees::{Fees, GATHERED, Shares};
 use crate::layers::{self, Layers};
 use crate::manifest::{InputEntry, Manifest};
 use crate::read::{Again, Header, Input, InputError, Piece, Setup, Source};
@@ -374,7 +374,8 @@ fn gather<'l>(
         set_aside: false,
         plans: plans(headers, &[]),
         refund: None,
-        fees: Some(FeeRun::Gather),
+        // A row that is set aside for any of its columns brings nothing; else a fault anywhere ends the run.
+        fees: Some(FeeRun::Gather(if options.set_aside { u64::MAX } else { GATHERED })),
     };
     let mut noted = Vec::new();
     stream(sources, &shared, options.threads.max(1), &mut |outcome| {

@@ -1,6 +1,8 @@
 //! Moments, days and the zones of the customs territories.
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -85,12 +87,46 @@ pub struct Side(pub u8);
 pub struct Clock {
     zone: TimeZone,
     day_starts: Time,
+    known: Arc<Known>,
+}
+
+/// Moments of days that were asked for before: the rules of a zone are slow to read, and lines share their days.
+#[derive(Debug, Default)]
+struct Known {
+    starts: DayTable,
+    ends: DayTable,
+}
+
+/// A moment for each day of the years in which tariff law is asked about; the others are worked out each time.
+#[derive(Debug, Default)]
+struct DayTable(OnceLock<Box<[AtomicI64]>>);
+
+impl DayTable {
+    /// 1 January 2015.
+    const FIRST: i32 = 16_436;
+    const DAYS: usize = 8_192;
+    const UNKNOWN: i64 = i64::MIN;
+
+    fn moment(&self, day: Day, work_out: impl FnOnce() -> Instant) -> Instant {
+        let place =
+            day.0.checked_sub(Self::FIRST).and_then(|at| usize::try_from(at).ok()).filter(|at| *at < Self::DAYS);
+        let Some(place) = place else { return work_out() };
+        let table = self.0.get_or_init(|| (0..Self::DAYS).map(|_| AtomicI64::new(Self::UNKNOWN)).collect());
+        // Whoever comes first writes what everyone would: no order is needed.
+        let known = table[place].load(Ordering::Relaxed);
+        if known != Self::UNKNOWN {
+            return Instant(known);
+        }
+        let moment = work_out();
+        table[place].store(moment.0, Ordering::Relaxed);
+        moment
+    }
 }
 
 impl Clock {
     /// A clock for an IANA zone name and the local time at which the tariff day starts.
     pub fn new(zone: &str, day_starts: Time) -> Result<Self, jiff::Error> {
-        Ok(Self { zone: TimeZone::get(zone)?, day_starts })
+        Ok(Self { zone: TimeZone::get(zone)?, day_starts, known: Arc::default() })
     }
 
     /// The moment of a local date and time; in a gap or overlap the compatible reading.
@@ -101,12 +137,15 @@ impl Clock {
 
     /// The first moment of the tariff day.
     pub fn day_start(&self, day: Day) -> Instant {
-        day.date().map_or(Instant::MAX, |date| self.moment(date, self.day_starts))
+        let work_out = || day.date().map_or(Instant::MAX, |date| self.moment(date, self.day_starts));
+        self.known.starts.moment(day, work_out)
     }
 
     /// The first moment after the calendar day: local midnight.
     pub fn day_end(&self, day: Day) -> Instant {
-        Day(day.0.saturating_add(1)).date().map_or(Instant::MAX, |date| self.moment(date, Time::midnight()))
+        let next = Day(day.0.saturating_add(1));
+        let work_out = || next.date().map_or(Instant::MAX, |date| self.moment(date, Time::midnight()));
+        self.known.ends.moment(day, work_out)
     }
 
     /// The local calendar day that holds a moment.
@@ -146,6 +185,17 @@ mod tests {
         assert_eq!(eastern().rfc3339(eastern().day_start(day)), "2025-08-12T00:01:00-04:00");
         assert_eq!(eastern().rfc3339(eastern().day_end(day)), "2025-08-13T00:00:00-04:00");
         assert_eq!(eastern().day_of(eastern().day_start(day)), day);
+    }
+
+    #[test]
+    fn days_that_were_asked_for_before_and_days_outside_of_the_table_are_the_same() {
+        let clock = eastern();
+        for day in [-1, DayTable::FIRST - 1, DayTable::FIRST, DayTable::FIRST + 8_191, DayTable::FIRST + 8_192].map(Day)
+        {
+            let asked = [clock.day_start(day), clock.day_start(day), eastern().day_start(day)];
+            assert_eq!(asked, [clock.moment(day.date().unwrap(), clock.day_starts); 3]);
+            assert_eq!(clock.day_of(clock.day_end(day)), Day(day.0 + 1));
+        }
     }
 
     #[test]
