@@ -157,6 +157,7 @@ impl Reads {
     pub fn open_to(&self, bearing: &Self) -> Self {
         let mut open = self.clone();
         open.claims.retain(|claim| bearing.claims.contains(claim));
+        open.units.clone_from(&bearing.units);
         if bearing.metal_weight.is_empty() {
             open.metal_weight.clear();
         }
@@ -171,7 +172,6 @@ impl Reads {
             open.values.clear();
             open.prices.clear();
             open.bases.clear();
-            open.units.clear();
             open.totals.clear();
         }
         open
