@@ -79,6 +79,8 @@ pub struct Law<'l> {
     asks_of_line: Vec<AsksOfLine>,
     /// What exceptions are to.
     relations: Relations,
+    /// Records that read of a line more than claims and units.
+    pub(crate) reading: Bits,
     /// Side of each record in the common numbering.
     sides: Vec<Bits>,
     /// Issue days of all acts, sorted.
@@ -142,6 +144,7 @@ impl<'l> Law<'l> {
             gives_way: Vec::new(),
             asks_of_line: Vec::new(),
             relations: Relations::default(),
+            reading: Bits::default(),
             sides: Vec::new(),
             issues,
             table: OnceLock::new(),
@@ -149,6 +152,7 @@ impl<'l> Law<'l> {
         law.gives_way = law.all_giving_way();
         law.asks_of_line = law.all_asking_of_line();
         law.relations = Relations::new(&law);
+        law.reading = crate::settings::reading(&law);
         law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
         law.in_place = (0..law.timeline.provisions.len())
             .filter_map(|index| u16::try_from(index).ok().map(ProvisionIx))

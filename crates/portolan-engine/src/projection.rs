@@ -160,13 +160,11 @@ pub struct Projection {
     resolutions: FxHashSet<Arc<Resolution>>,
     duties: FxHashSet<Arc<[Owed]>>,
     leaves: Vec<Leaf>,
-    /// What records read of a line, each once; and which of it, by the order of reporting and the states of the records.
+    /// What records read of a line, each once; and which of it, by the first node and the states of the records.
     reads: Distinct<Reads>,
     reads_of: FxHashMap<Box<[u32]>, u32>,
     /// By the scope of a root and its node: what a line may leave open there.
     reads_at: FxHashMap<((u32, u32, u32), u32), u32>,
-    /// By what all in scope read, and the first node: what of it can be open.
-    open_reads: FxHashMap<(u32, u32), u32>,
     memo: Memo,
     flaw: Flaw,
 }
@@ -202,7 +200,6 @@ impl Projection {
             reads: Distinct::default(),
             reads_of: FxHashMap::default(),
             reads_at: FxHashMap::default(),
-            open_reads: FxHashMap::default(),
             memo: Memo::default(),
             flaw,
             moments: Vec::new(),
@@ -607,18 +604,6 @@ impl Projection {
         child
     }
 
-    /// Of what all records in scope read, what can be open at a root.
-    fn open_reads(&mut self, law: &Law<'_>, all: u32, (node, interval, bits): (u32, u32, u32)) -> u32 {
-        if let Some(&known) = self.open_reads.get(&(all, node)) {
-            return known;
-        }
-        let bearing = Reads::of(law, &self.sets[bits as usize], self.moment(interval), self.flaw);
-        let open = self.reads.get(all).open_to(&bearing);
-        let reads = self.reads.number(open);
-        self.open_reads.insert((all, node), reads);
-        reads
-    }
-
     /// A number for what a line may leave open at a root.
     fn reads_number(&mut self, law: &Law<'_>, root: Root) -> u32 {
         if let Some(&known) = self.reads_at.get(&(root.scope, root.node)) {
@@ -627,18 +612,29 @@ impl Projection {
         let (product, origin, interval) = root.scope;
         self.active(law, interval);
         let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
-        let scope = Bits::all_of([&self.sets[product as usize], &self.sets[origin as usize], &active.bits]);
-        active.list_states(&scope, &mut self.states_of_root);
-        let all = match self.reads_of.get(self.states_of_root.as_slice()) {
+        let sets = [&self.sets[product as usize], &self.sets[origin as usize]];
+        // Of what bears on nothing, claims and units are never open; an explanation shows all.
+        let scope = if root.explain {
+            Bits::all_of([sets[0], sets[1], &active.bits])
+        } else {
+            Bits::all_of([sets[0], sets[1], &active.bits, &law.reading])
+        };
+        self.states_of_root.clear();
+        self.states_of_root.push(root.node);
+        self.states_of_root.extend(scope.iter().map(|index| active.states[index]));
+        let reads = match self.reads_of.get(self.states_of_root.as_slice()) {
             Some(&reads) => reads,
             None => {
-                let reads = self.reads.number(Reads::of(law, &scope, self.moments[interval as usize], self.flaw));
+                let mut reads = Reads::of(law, &scope, self.moments[interval as usize], self.flaw);
+                if !root.explain {
+                    let moment = self.moments[root.interval as usize];
+                    reads = reads.open_to(&Reads::of(law, &self.sets[root.bits as usize], moment, self.flaw));
+                }
+                let reads = self.reads.number(reads);
                 self.reads_of.insert(self.states_of_root.as_slice().into(), reads);
                 reads
             }
         };
-        let place = (root.node, root.interval, root.bits);
-        let reads = if root.explain { all } else { self.open_reads(law, all, place) };
         self.reads_at.insert((root.scope, root.node), reads);
         reads
     }

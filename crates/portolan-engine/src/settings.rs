@@ -19,7 +19,7 @@ use crate::money::{Owed, Value};
 use crate::ordinary::Base;
 use crate::resolve::part;
 
-pub(crate) use reads::Reads;
+pub(crate) use reads::{Reads, reading};
 
 /// A set of points of one axis.
 #[derive(Clone, Debug, PartialEq, Eq)]

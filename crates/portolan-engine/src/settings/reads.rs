@@ -123,6 +123,14 @@ impl Reads {
         }
     }
 
+    /// What conditions read besides claims.
+    fn of_conditions(tests: &[Test<'_>]) -> Self {
+        let mut reads = Self::default();
+        reads.conditions(tests);
+        reads.claims.clear();
+        reads
+    }
+
     fn conditions(&mut self, tests: &[Test<'_>]) {
         let transit = is_transit_clause(tests);
         for test in tests {
@@ -152,29 +160,29 @@ impl Reads {
         }
     }
 
-    /// Of what all records in scope read, what can be open where only some of them bear on what is owed, given what these
-    /// read. Contents and in-transit clauses stay open whoever reads them; of the rest the values stay as all tell them apart.
-    pub fn open_to(&self, bearing: &Self) -> Self {
-        let mut open = self.clone();
-        open.claims.retain(|claim| bearing.claims.contains(claim));
-        open.units.clone_from(&bearing.units);
+    /// Of what records in scope read, what can be open where only some of them bear on what is owed, given what these read.
+    /// Contents and in-transit clauses stay open whoever reads them, claims and units where a record that bears does; of the
+    /// rest the values stay as all tell them apart.
+    pub fn open_to(mut self, bearing: &Self) -> Self {
+        self.claims.clone_from(&bearing.claims);
+        self.units.clone_from(&bearing.units);
         if bearing.metal_weight.is_empty() {
-            open.metal_weight.clear();
+            self.metal_weight.clear();
         }
         if bearing.smelted.is_empty() {
-            open.smelted.clear();
+            self.smelted.clear();
         }
         if bearing.exporters.is_empty() {
-            open.exporters.clear();
+            self.exporters.clear();
         }
         let no_amounts = bearing.values.is_empty() && bearing.prices.is_empty() && bearing.bases.is_empty();
         if no_amounts && bearing.units.is_empty() && bearing.totals.is_empty() {
-            open.values.clear();
-            open.prices.clear();
-            open.bases.clear();
-            open.totals.clear();
+            self.values.clear();
+            self.prices.clear();
+            self.bases.clear();
+            self.totals.clear();
         }
-        open
+        self
     }
 
     /// Adds what others read.
@@ -343,6 +351,26 @@ impl Reads {
             list.push(Axis::Quantity(unit, [Amount::Nothing, Amount::Boundless].into_iter().chain(between).collect()));
         }
     }
+}
+
+/// The records that read of a line more than claims and units, at some time.
+pub(crate) fn reading(law: &Law<'_>) -> Bits {
+    let mut found = Bits::new(law.records());
+    let (provisions, exceptions) = (&law.timeline.provisions, &law.timeline.exceptions);
+    for record in 0..law.records() {
+        let by_rate = provisions.get(record).is_some_and(|node| {
+            let kept = node.suspensions.iter().filter_map(|suspension| suspension.keeps.as_ref());
+            let mut rates = node.record.rates.iter().map(|rate| &rate.rate).chain(kept);
+            rates.any(|rate| matches!(rate, DutyRate::OfMetal(..) | DutyRate::OfNonUs(..) | DutyRate::Total(..)))
+        });
+        let exception = record.checked_sub(provisions.len()).and_then(|at| exceptions.get(at));
+        let outside = exception.is_some_and(|node| node.record.spares == Some(Spares::OutsideProcessing));
+        let by_condition = Reads::of_conditions(law.tests(record)) != Reads::default();
+        if by_rate || outside || by_condition {
+            found.insert(record);
+        }
+    }
+    found
 }
 
 /// Where a base rate that is not ad valorem crosses a share of the value: at these values, or at these prices of a unit that
