@@ -338,6 +338,7 @@ mod tests {
             good: "9403.60.80".parse().unwrap(),
             good_name: "Wooden furniture".to_owned(),
             averages: false,
+            supposed: Vec::new(),
         };
         let steps = |at: i64| Steps {
             steps: vec![Step { at: Instant(at), low: 1_000_000, high: 1_000_000 }],

@@ -28,6 +28,8 @@ pub struct Asked {
     pub good_name: String,
     /// The averages over all tariff lines are told too; they take longer than all else.
     pub averages: bool,
+    /// What is supposed of the law, in words, where it is not told as it is.
+    pub supposed: Vec<String>,
 }
 
 /// One thing that an act changes.
@@ -482,6 +484,7 @@ mod tests {
             good: "9403.60.80".parse().unwrap(),
             good_name: "Wooden furniture".to_owned(),
             averages: false,
+            supposed: Vec::new(),
         }
     }
 

@@ -9,21 +9,34 @@ use portolan_ledger::read::File;
 use crate::check::milliseconds;
 use crate::failure::{Failure, Fault, Outcome};
 use crate::scenarios;
-use crate::source::{self, Source};
+use crate::source::{self, Source, Suppose};
 use crate::term::{FAINT, FAULT, PLAIN, Page, STRONG};
 
-/// Runs the cases that ship inside, or those of a folder.
-pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
+/// Under what the cases are worked.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    suppose: Suppose,
+}
+
+/// Runs the cases that ship inside, or those of a folder. Under a supposition those fail that it makes answer otherwise.
+pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, &args.suppose)?;
     let files = match ledger {
         None => source::cases()?,
         Some(folder) => source::files(folder)?.into_iter().filter(|(path, _)| path.contains("/cases/")).collect(),
     };
-    let all = read(&files)?;
+    let mut all = read(&files)?;
+    let read = all.len();
+    if !source.supposed.is_empty() {
+        // What they expect is of another law than the one that is supposed here.
+        all.retain(|case| case.scenario.is_none());
+    }
     let scenarios = scenarios::read(ledger)?;
     let verdicts = cases::check_all(&all, (&source.ledger, &source.schedule), &scenarios, source.today());
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     let mut failed = 0_usize;
     for (case, verdict) in all.iter().zip(&verdicts) {
         if verdict.holds() {
@@ -43,6 +56,10 @@ pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
         PLAIN,
         &format!("{} cases of {} files in {}", all.len(), files.len(), milliseconds(start.elapsed())),
     );
+    if all.len() < read {
+        let text = format!("{} more that suppose something of their own are left out", read - all.len());
+        page.wrapped(0, FAINT, &text);
+    }
     page.print()?;
     Ok(if failed > 0 { Outcome::Findings } else { Outcome::Done })
 }

@@ -8,15 +8,23 @@ use portolan_ledger::diagnostic::Severity;
 use portolan_ledger::read;
 
 use crate::failure::{Failure, Fault, Outcome};
-use crate::source;
+use crate::scenarios;
+use crate::source::{self, Suppose};
 use crate::term::{PLAIN, Page};
 use crate::{snippet, term};
 
 /// The folder that is checked where none is named.
 const FOLDER: &str = "ledger";
 
-/// Checks a folder of records; what ships inside was checked when it was packed.
-pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
+/// Under what the folder is checked.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    suppose: Suppose,
+}
+
+/// Checks a folder of records, and whether what is supposed fits them; what ships inside was checked when it was packed.
+pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let folder = ledger.map_or_else(|| PathBuf::from(FOLDER), Path::to_path_buf);
     if ledger.is_none() && !folder.is_dir() {
         let fault = Fault::new(format!("there is no folder `{FOLDER}` here to check"));
@@ -33,14 +41,16 @@ pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
     if !errors.is_empty() {
         return Err(Failure::Refused { what: "ledger", diagnostics: errors, sources: read.sources });
     }
+    let patched = scenarios::under(&read.ledger, Some(&folder), args.suppose.names())?;
+    let (ledger, supposed) = patched.unwrap_or_else(|| (read.ledger, Vec::new()));
     let took = start.elapsed();
     let mut page = Page::new();
+    scenarios::say(&supposed, &mut page);
     for warning in &warnings {
         page.raw(&snippet::render(warning, &read.sources));
         page.raw("\n");
     }
     page.gap();
-    let ledger = &read.ledger;
     let rows: usize = ledger.lists.iter().map(|list| list.rows.len()).sum();
     let provisions: usize = ledger.programs.iter().map(|program| program.provisions.len()).sum();
     let text = format!(

@@ -11,6 +11,7 @@ use portolan_ledger::{Day, Instant, Ledger, Side};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Fault, Outcome};
+use crate::scenarios;
 use crate::source::{Source, Suppose};
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::timeline::{name, rows_text};
@@ -312,11 +313,10 @@ fn object(ahead: &Ahead<'_>, law: &Law<'_>, source: &Source) -> Value {
     let beyond = ahead.beyond.iter().map(|program| {
         json!({ "program": program.id, "side": side_name(ledger, program.levied_by), "checked_through": program.checked_through.to_string() })
     });
-    let supposed = source.supposed.iter().map(|one| json!({ "id": one.id, "title": one.title }));
     json!({
         "on": ahead.on.to_string(),
         "known": ahead.known.to_string(),
-        "supposed": supposed.collect::<Vec<_>>(),
+        "supposed": scenarios::json(&source.supposed),
         "changes": ticks,
         "beyond_horizon": {
             "terms": forks.collect::<Vec<_>>(),

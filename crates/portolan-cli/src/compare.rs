@@ -22,7 +22,7 @@ use crate::clock::day;
 use crate::failure::{Failure, Fault, Outcome, conflict};
 use crate::goods::Goods;
 use crate::scenarios::{self, Supposed};
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 
 pub use page::{signed, written};
 
@@ -59,6 +59,8 @@ pub struct Args {
     /// Trade weights, CSV or Parquet with the columns code, origin, value_usd; US imports of 2024 where it is not stated
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    #[command(flatten)]
+    suppose: Suppose,
     /// Write a row for every line and origin that differs, or for every entry line, to this file, CSV
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -86,8 +88,10 @@ struct Side {
 }
 
 impl Side {
-    fn open(source: &Source, folder: Option<&Path>, text: &str) -> Result<Self, Failure> {
-        let under = scenarios::under(&source.ledger, folder, &[text.to_owned()])?;
+    /// A law by its name, under what is supposed of both.
+    fn open(source: &Source, folder: Option<&Path>, text: &str, both: &Suppose) -> Result<Self, Failure> {
+        let names: Vec<String> = both.names().iter().cloned().chain([text.to_owned()]).collect();
+        let under = scenarios::under(&source.ledger, folder, &names)?;
         let (ledger, supposed) = under.unwrap_or_else(|| (source.ledger.clone(), Vec::new()));
         Ok(Self { ledger, supposed })
     }
@@ -118,7 +122,8 @@ struct Compared<'a> {
 /// Compares.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let source = Source::open(ledger)?;
-    let sides = [Side::open(&source, ledger, &args.before)?, Side::open(&source, ledger, &args.after)?];
+    let open = |text: &str| Side::open(&source, ledger, text, &args.suppose);
+    let sides = [open(&args.before)?, open(&args.after)?];
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?.unwrap_or_else(|| source.today());
     if !args.file.is_empty() {
         return bills::run(args, &source, &sides, known);

@@ -14,6 +14,7 @@ use crate::compare::{broken, count, manifest, signed, whole, written};
 use crate::failure::{Failure, Outcome};
 use crate::goods::Goods;
 use crate::options::view;
+use crate::scenarios;
 use crate::source::{Source, Suppose};
 use crate::term::{ATTENTION, Align, FAINT, Page, Row, STRONG};
 use crate::words::{Words, cite};
@@ -82,7 +83,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let told = Told { days, known, asked: &asked, words, diff: &diff, groups, totals };
     let mut page = Page::new();
     if args.json {
-        page.raw(&format!("{:#}\n", told.json()));
+        page.raw(&format!("{:#}\n", told.json(&source)));
     } else {
         told.head(&source, &mut page);
         told.list(&mut page);
@@ -201,7 +202,7 @@ impl Told<'_, '_> {
         format!("{code} of {country} {} -> {}", points(before), points(after))
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, source: &Source) -> Value {
         let ledger = self.words.ledger();
         let group = |group: &Group| {
             let (code, origin, before, after) = group.example;
@@ -229,6 +230,7 @@ impl Told<'_, '_> {
             "known_date_to": self.known[1].to_string(),
             "view": view(self.asked.view),
             "ledger_version": ledger.version,
+            "supposed": scenarios::json(&source.supposed),
             "lines": totals.lines,
             "origins": totals.origins,
             "lines_that_differ": totals.changed_lines,

@@ -9,7 +9,7 @@ use portolan_ledger::{Day, Ledger, Side};
 
 use crate::clock::day;
 use crate::failure::{Failure, Fault, Outcome};
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 
 /// The edition, and what is shown of it.
@@ -26,12 +26,14 @@ pub struct Args {
     /// End with 1 where a heading is missing, or prints a rate that the ledger never held
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    suppose: Suppose,
 }
 
 /// Reports on an edition.
 pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let file = args.edition.display();
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, &args.suppose)?;
     let published = published(args, &source)?;
     let bytes = fs::read(&args.edition).map_err(|error| Fault::new(format!("{file}: {error}")))?;
     let rows = parse_official(&bytes).map_err(|error| {
@@ -42,6 +44,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         return Err(Fault::new("the ledger declares no customs territory to hold the edition against").into());
     };
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     page.wrapped(0, STRONG, &format!("{file}, published {published}"));
     if args.all {
         every(&report, &mut page);

@@ -11,7 +11,7 @@ use portolan_ledger::{Ledger, Side};
 
 use crate::failure::{Failure, Fault, Outcome};
 use crate::registers;
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::{Words, cite};
 
@@ -21,6 +21,8 @@ pub struct Args {
     /// A diagnostic (PTL012), a heading, a program, a claim, or an act, a measure or an event by its id
     #[arg(value_name = "CODE")]
     what: String,
+    #[command(flatten)]
+    suppose: Suppose,
 }
 
 /// Explains one name.
@@ -28,6 +30,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     let what = args.what.trim();
     let mut page = Page::new();
     if let Some(code) = Code::ALL.iter().find(|code| code.name().eq_ignore_ascii_case(what)) {
+        args.suppose.without_bearing(ledger, &mut page, "a diagnostic means the same under every law")?;
         page.wrapped(0, STRONG, code.name());
         for line in code.explanation().lines() {
             page.wrapped(2, PLAIN, line.trim());
@@ -35,7 +38,8 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         page.print()?;
         return Ok(Outcome::Done);
     }
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, &args.suppose)?;
+    source.say_supposed(&mut page);
     let ledger = &source.ledger;
     if let Some(index) = ledger.acts.iter().position(|act| act.id == what) {
         act(ledger, index, &mut page);

@@ -59,15 +59,15 @@ enum Command {
     /// What comes back of files of entry lines, with interest, by which way and by when
     Refund(refund::Args),
     /// What a filer can claim or certify, with the question in plain words
-    Claims,
+    Claims(registers::ClaimsArgs),
     /// The register of legal acts
     Acts(registers::ActsArgs),
     /// Measures that are no tariffs, with how each stands on a day
     Measures(registers::MeasuresArgs),
     /// What the ledger covers, and through which day it was checked
-    Coverage,
+    Coverage(registers::CoverageArgs),
     /// The ready scenarios: what `--scenario` can suppose by name
-    Scenarios,
+    Scenarios(scenarios::Args),
     /// The story between two sides in order: acts, truces, measures, events, on the terminal or as a picture
     Timeline(timeline::Args),
     /// What one law, or one supposition, asks for more or less than another
@@ -83,9 +83,9 @@ enum Command {
     /// Effective tariff rates: duty over the value of trade, by day, partner, family
     Rates(rates::Args),
     /// Every fault of a ledger folder, with its place
-    Check,
+    Check(check::Args),
     /// Run every worked case
-    Test,
+    Test(cases::Args),
     /// A diagnostic, a heading, a program, a claim, an act, a measure or an event
     Explain(explain::Args),
     /// The rates of a number by date, and editions that you bring
@@ -99,11 +99,11 @@ impl Cli {
             Command::Duty(args) => duty::run(args, ledger),
             Command::Bill(args) => bill::run(args, ledger),
             Command::Refund(args) => refund::run(args, ledger),
-            Command::Claims => registers::claims(ledger),
+            Command::Claims(args) => registers::claims(args, ledger),
             Command::Acts(args) => registers::acts(args, ledger),
             Command::Measures(args) => registers::measures(args, ledger),
-            Command::Coverage => registers::coverage(ledger),
-            Command::Scenarios => scenarios::run(ledger),
+            Command::Coverage(args) => registers::coverage(args, ledger),
+            Command::Scenarios(args) => scenarios::run(args, ledger),
             Command::Timeline(args) => timeline::run(args, ledger),
             Command::Compare(args) => compare::run(args, ledger),
             Command::Diff(args) => diff::run(args, ledger),
@@ -111,10 +111,10 @@ impl Cli {
             Command::Drift(args) => drift::run(args, ledger),
             Command::Panel(args) => panel::run(args, ledger),
             Command::Rates(args) => rates::run(args, ledger),
-            Command::Check => check::run(ledger),
-            Command::Test => cases::run(ledger),
+            Command::Check(args) => check::run(args, ledger),
+            Command::Test(args) => cases::run(args, ledger),
             Command::Explain(args) => explain::run(args, ledger),
-            Command::Schedule(args) => schedule::run(args),
+            Command::Schedule(args) => schedule::run(args, ledger),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::clock::day;
 
 use crate::explain;
 use crate::failure::{Failure, Fault, Outcome};
-use crate::source::Source;
+use crate::source::{Source, Suppose};
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::cite;
 
@@ -22,6 +22,22 @@ pub struct ActsArgs {
     /// Only acts that were seen so: primary, schedule, secondary or unchecked
     #[arg(long, value_name = "HOW", value_parser = seen)]
     seen: Option<Seen>,
+    #[command(flatten)]
+    suppose: Suppose,
+}
+
+/// What is asked of the claims.
+#[derive(Debug, clap::Args)]
+pub struct ClaimsArgs {
+    #[command(flatten)]
+    suppose: Suppose,
+}
+
+/// What is asked of the coverage.
+#[derive(Debug, clap::Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    suppose: Suppose,
 }
 
 /// How acts can have been seen.
@@ -33,9 +49,10 @@ fn seen(text: &str) -> Result<Seen, String> {
 }
 
 /// The claims that a filer can make, each with its question.
-pub fn claims(ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::open(ledger)?;
+pub fn claims(args: &ClaimsArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> {
+    let source = Source::under(ledger, &args.suppose)?;
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     for article in [true, false] {
         page.section(if article {
             "What the article is: asked for where a duty turns on it"
@@ -68,8 +85,9 @@ pub fn claims(ledger: Option<&Path>) -> Result<Outcome, Failure> {
 
 /// The register of acts, or one of them.
 pub fn acts(args: &ActsArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, &args.suppose)?;
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     if let Some(id) = &args.id {
         let found = source.ledger.acts.iter().position(|act| act.id == *id);
         let Some(found) = found else {
@@ -112,6 +130,8 @@ pub struct MeasuresArgs {
     /// Only measures of this kind
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<MeasureKind>,
+    #[command(flatten)]
+    suppose: Suppose,
 }
 
 fn kind(text: &str) -> Result<MeasureKind, String> {
@@ -122,7 +142,7 @@ fn kind(text: &str) -> Result<MeasureKind, String> {
 
 /// Measures that are no tariffs, with how each stands on a day.
 pub fn measures(args: &MeasuresArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::open(ledger)?;
+    let source = Source::under(ledger, &args.suppose)?;
     let ledger = &source.ledger;
     let on = args.on.as_deref().map(|text| day("on", text)).transpose()?.unwrap_or_else(|| source.today());
     let known = args.known.as_deref().map(|text| day("known", text)).transpose()?.unwrap_or(on);
@@ -136,6 +156,7 @@ pub fn measures(args: &MeasuresArgs, ledger: Option<&Path>) -> Result<Outcome, F
         }
     };
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     page.wrapped(
         0,
         STRONG,
@@ -287,10 +308,11 @@ fn reach(register: &Register) -> String {
 }
 
 /// What the ledger covers, and how far it was checked.
-pub fn coverage(ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let source = Source::open(ledger)?;
+pub fn coverage(args: &CoverageArgs, ledger: Option<&Path>) -> Result<Outcome, Failure> {
+    let source = Source::under(ledger, &args.suppose)?;
     let ledger = &source.ledger;
     let mut page = Page::new();
+    source.say_supposed(&mut page);
     for (side, jurisdiction) in (0..).map(Side).zip(&ledger.jurisdictions) {
         page.section(&format!("Levied by {}", jurisdiction.name));
         let programs = ledger.programs.iter().filter(|program| program.levied_by == side);

@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use portolan_ledger::Ledger;
 use portolan_ledger::read::File;
 use portolan_ledger::scenario::{self, Scenario, Scenarios};
+use portolan_ledger::{Day, Ledger};
+
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Fault, Outcome};
-use crate::term::{Align, FAINT, Page, Row, STRONG};
-use crate::{snippet, source};
+use crate::snippet;
+use crate::source::{self, Source, Suppose};
+use crate::term::{ATTENTION, Align, FAINT, Page, Row, STRONG};
 
 /// The name of the law as it is.
 pub const LAW: &str = "law";
@@ -20,15 +23,47 @@ pub struct Supposed {
     pub id: String,
     /// What it supposes, in words.
     pub title: String,
+    /// More about it, for people.
+    note: String,
+    /// Acts issued after this day are not read.
+    known: Option<Day>,
 }
 
-/// The ready scenarios, each with a sentence.
-pub fn run(ledger: Option<&Path>) -> Result<Outcome, Failure> {
-    let read = read(ledger)?;
+impl Supposed {
+    fn of(one: &Scenario) -> Self {
+        Self { id: one.id.clone(), title: one.title.clone(), note: one.note.clone(), known: one.known }
+    }
+}
+
+/// Which scenarios are shown: the ready ones, or those that are supposed, which tells too whether a file of one's own fits.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    suppose: Suppose,
+}
+
+/// Says on a page what is supposed.
+pub fn say(supposed: &[Supposed], page: &mut Page) {
+    for one in supposed {
+        page.wrapped(0, ATTENTION, &format!("Supposed: {}: {}", one.id, one.title));
+    }
+}
+
+/// What is supposed, for an answer as an object.
+pub fn json(supposed: &[Supposed]) -> Value {
+    supposed.iter().map(|one| json!({ "id": one.id, "title": one.title })).collect()
+}
+
+/// The scenarios, each with a sentence.
+pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
+    let (title, shown) = if args.suppose.names().is_empty() {
+        ("Ready scenarios", read(ledger)?.scenarios.iter().map(Supposed::of).collect())
+    } else {
+        ("Supposed, and it fits the law", Source::under(ledger, &args.suppose)?.supposed)
+    };
     let mut page = Page::new();
-    page.wrapped(0, STRONG, "Ready scenarios");
-    let rows: Vec<Row> = read
-        .scenarios
+    page.wrapped(0, STRONG, title);
+    let rows: Vec<Row> = shown
         .iter()
         .map(|one| {
             let known = one.known.map_or(String::new(), |day| format!("Acts issued after {day} are not read."));
@@ -87,8 +122,7 @@ pub fn under(
     for warning in scenario::without_effect(ledger, &patched, &joined) {
         crate::failure::tell(&snippet::render(&warning, &read.sources));
     }
-    let supposed = named.iter().map(|one| Supposed { id: one.id.clone(), title: one.title.clone() });
-    Ok(Some((patched, supposed.collect())))
+    Ok(Some((patched, named.into_iter().map(Supposed::of).collect())))
 }
 
 /// The parts of `a+b`, where that is no name or file of its own.

@@ -12,7 +12,7 @@ use portolan_ledger::{Day, EntryLine, Side};
 
 use crate::clock::day;
 use crate::failure::{Failure, Fault, Outcome, of_line};
-use crate::source;
+use crate::source::{self, Suppose};
 use crate::term::{Align, FAINT, PLAIN, Page, Row, STRONG};
 
 /// What is asked of the schedule.
@@ -24,6 +24,8 @@ pub struct Args {
     /// The day whose numbers below the code are listed; today where it is not stated
     #[arg(long, value_name = "day")]
     on: Option<String>,
+    #[command(flatten)]
+    suppose: Suppose,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -45,20 +47,24 @@ struct Import {
 }
 
 /// Shows a code, or keeps an edition.
-pub fn run(args: &Args) -> Result<Outcome, Failure> {
+pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
     match (&args.command, &args.code) {
         (Some(Command::Import(import)), _) => keep(import),
-        (None, Some(code)) => show(code, args.on.as_deref()),
+        (None, Some(code)) => {
+            let mut page = Page::new();
+            let why = "a scenario patches the records of the ledger, and these are the rates that the schedule prints";
+            args.suppose.without_bearing(ledger, &mut page, why)?;
+            show(code, args.on.as_deref(), page)
+        }
         (None, None) => Err(Fault::new("CODE: it is not stated").help("portolan schedule 9403.60.80").into()),
     }
 }
 
-fn show(text: &str, on: Option<&str>) -> Result<Outcome, Failure> {
+fn show(text: &str, on: Option<&str>, mut page: Page) -> Result<Outcome, Failure> {
     let schedule = source::schedule()?;
     let code = TariffCode::parse(text.as_bytes()).map_err(|error| Fault::new(format!("CODE \"{text}\": {error}")))?;
     let on = on.map(|text| day("on", text)).transpose()?;
     let on = on.unwrap_or_else(|| Day::from_date(jiff::Zoned::now().date()));
-    let mut page = Page::new();
     page.wrapped(0, STRONG, &format!("{code}  {}", schedule.label(code).unwrap_or_default()));
     if let Some((name, description)) = described(code) {
         page.wrapped(0, PLAIN, &description);

@@ -10,12 +10,33 @@ use crate::failure::{Failure, Fault};
 use crate::scenarios::{self, Supposed};
 use crate::term::{ATTENTION, Page};
 
-/// The option that every command has that computes something.
+/// The option that every command has.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Suppose {
     /// Answer under the suppositions of a scenario: a ready one (see `portolan scenarios`) or a file; several are joined
     #[arg(long = "scenario", value_name = "NAME_OR_FILE")]
     scenarios: Vec<String>,
+}
+
+impl Suppose {
+    /// The names and files, as they were typed.
+    pub fn names(&self) -> &[String] {
+        &self.scenarios
+    }
+
+    /// Says on a page that what is supposed has no bearing on it, and why; the scenarios must be ones that fit all the
+    /// same. Nothing is said, and no law opened, where nothing is supposed.
+    pub fn without_bearing(&self, folder: Option<&Path>, page: &mut Page, why: &str) -> Result<(), Failure> {
+        if self.scenarios.is_empty() {
+            return Ok(());
+        }
+        let source = Source::under(folder, self)?;
+        source.say_supposed(page);
+        if !source.supposed.is_empty() {
+            page.wrapped(0, ATTENTION, &format!("It changes nothing here: {why}."));
+        }
+        Ok(())
+    }
 }
 
 /// The records and the schedule.
@@ -41,9 +62,7 @@ impl Source {
 
     /// Says on a page what is supposed.
     pub fn say_supposed(&self, page: &mut Page) {
-        for supposed in &self.supposed {
-            page.wrapped(0, ATTENTION, &format!("Supposed: {}: {}", supposed.id, supposed.title));
-        }
+        scenarios::say(&self.supposed, page);
     }
 
     /// Opens the law: the folder's records where one is named, else what ships inside. The schedule always ships inside.

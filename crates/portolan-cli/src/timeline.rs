@@ -131,6 +131,7 @@ fn asked(args: &Args, source: &Source) -> Result<Asked, Failure> {
         known,
         good,
         averages: args.rates.iter().any(|rate| rate == "average"),
+        supposed: source.supposed.iter().map(|one| one.title.clone()).collect(),
         good_name: capital(source.schedule.label(good).unwrap_or("goods")),
     })
 }

@@ -3,6 +3,9 @@
 //! Lines are drawn by chance over all codes, origins and days from 2018 to 2026. Printed are lines and bytes a second, the
 //! time that a plain copy of the same bytes takes, the most memory that was held, and one line that is asked again.
 
+#[path = "common/measure.rs"]
+mod measure;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -10,6 +13,7 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use measure::{megabytes, peak_memory, per_second, processor_seconds};
 use portolan_engine::{Engine, Law};
 use portolan_entry::{Context, Input, Layers, LineBuilder, Options, Output, generate, run};
 use portolan_ledger::Day;
@@ -31,9 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::remove_dir_all(&folder)?;
     result?;
     one_line(&law)?;
-    if let Some(peak) = peak_memory() {
-        println!("peak memory {peak}");
-    }
+    println!("peak memory {:.0} MB", megabytes(peak_memory()));
     Ok(())
 }
 
@@ -94,17 +96,6 @@ fn timed(
     Ok(())
 }
 
-/// Processor time of all threads so far, as the kernel counts it in hundredths of a second; zero where it does not tell.
-/// On a machine that is shared it says more than the clock.
-fn processor_seconds() -> f64 {
-    let ticks = || -> Option<u32> {
-        let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        Some(fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?)
-    };
-    f64::from(ticks().unwrap_or(0)) / 100.0
-}
-
 /// The first lines of a file.
 fn head(path: &Path, lines: usize) -> Result<Input, Box<dyn Error>> {
     let text = fs::read(path)?;
@@ -163,26 +154,6 @@ fn one_line(law: &Law<'_>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn per_second(count: u64, took: Duration) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    {
-        count as f64 / took.as_secs_f64()
-    }
-}
-
-fn megabytes(bytes: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    {
-        bytes as f64 / 1e6
-    }
-}
-
 fn millis(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3
-}
-
-/// The most memory that the process held, as the kernel tells it.
-fn peak_memory() -> Option<String> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|size| size.trim().to_owned())
 }

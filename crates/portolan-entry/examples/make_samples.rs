@@ -4,6 +4,9 @@
 //! more by a spreadsheet. Numbers of the schedule are real; importer, entries, values and quantities are drawn by chance
 //! from a seed. What was filed is what the ledger says was to be paid, but for some lines where a filer's slip was put in.
 
+#[path = "common/report.rs"]
+mod report;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -18,7 +21,7 @@ use portolan_engine::Law;
 use portolan_entry::generate::Chance;
 use portolan_entry::{Input, Layers, Options, Output, run};
 use portolan_ledger::{Cents, Day};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
+use report::{COLUMNS, us_day, workbook};
 
 const SEED: u64 = 20_260_407;
 const LINES: usize = 420;
@@ -58,31 +61,6 @@ const GOODS: [(&str, i64, &str, i64); 27] = [
 const ORIGINS: [&str; 16] =
     ["CN", "CN", "CN", "CN", "CN", "VN", "VN", "MX", "MX", "IN", "TW", "DE", "JP", "KR", "TH", "XO"];
 
-const COLUMNS: [&str; 22] = [
-    "Entry Summary Number",
-    "Entry Type Code",
-    "Importer Number",
-    "Port of Entry Code",
-    "Entry Date",
-    "Entry Summary Date",
-    "Entry Summary Line Number",
-    "Review Team Number",
-    "Country of Origin Code",
-    "Country of Export Code",
-    "Manufacturer ID",
-    "Foreign Exporter ID",
-    "Line SPI Code",
-    "Tariff Ordinal Number",
-    "HTS Number - Full",
-    "Line Tariff Quantity (1)",
-    "Line Tariff UOM (1) Code",
-    "Line Tariff Goods Value Amount",
-    "Line Tariff Duty Amount",
-    "Liquidation Date",
-    "Liquidation Status",
-    "Reconciliation Indicator",
-];
-
 /// A line before it is filed.
 struct Line {
     entry: String,
@@ -103,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut chance = Chance::new(SEED);
     let lines = draw(&mut chance)?;
     let filed = filed(&law, &lines)?;
-    let rows = report(&lines, &filed, &mut chance);
+    let rows = rows_of(&lines, &filed, &mut chance);
     let mut csv = csv::Writer::from_path(folder.join("es003.csv"))?;
     csv.write_record(COLUMNS)?;
     for row in &rows {
@@ -170,7 +148,7 @@ fn filed(law: &Law<'_>, lines: &[Line]) -> Result<BTreeMap<usize, Vec<(usize, St
 }
 
 /// Rows of the report: the headings of a line in their order, then the article.
-fn report(
+fn rows_of(
     lines: &[Line],
     filed: &BTreeMap<usize, Vec<(usize, String, String)>>,
     chance: &mut Chance,
@@ -228,47 +206,12 @@ fn report(
     rows
 }
 
-fn us_day(day: Day) -> String {
-    let text = day.to_string();
-    format!("{}/{}/{}", &text[5..7], &text[8..10], &text[..4])
-}
-
 fn with_cents(duty: &str) -> String {
     match duty {
         "" => "0.00".to_owned(),
         whole if !whole.contains('.') => format!("{whole}.00"),
         other => other.to_owned(),
     }
-}
-
-/// The same rows as a spreadsheet keeps them: titles above, numbers as numbers, leading zeros gone.
-fn workbook(rows: &[Vec<String>]) -> Result<Workbook, Box<dyn Error>> {
-    let mut book = Workbook::new();
-    book.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 4, 7)?));
-    let sheet = book.add_worksheet().set_name("Main Report")?;
-    sheet.write(0, 0, "Entry Summary Line Tariff Details (invented values)")?;
-    let (day, money) = (Format::new().set_num_format("mm/dd/yyyy"), Format::new().set_num_format("$#,##0.00"));
-    for (column, name) in (0..).zip(COLUMNS) {
-        sheet.write(2, column, name)?;
-        for (row, cells) in (3..).zip(rows) {
-            let cell = cells[usize::from(column)].as_str();
-            if cell.is_empty() {
-                continue;
-            }
-            if name.ends_with("Date") {
-                let (month, rest) = (&cell[..2], &cell[3..]);
-                let iso = format!("{}-{month}-{}", &rest[3..], &rest[..2]);
-                sheet.write_with_format(row, column, &ExcelDateTime::parse_from_str(&iso)?, &day)?;
-            } else if name.ends_with("Amount") {
-                sheet.write_with_format(row, column, cell.parse::<f64>()?, &money)?;
-            } else if cell.bytes().all(|byte| byte.is_ascii_digit()) {
-                sheet.write(row, column, cell.parse::<f64>()?)?;
-            } else {
-                sheet.write(row, column, cell)?;
-            }
-        }
-    }
-    Ok(book)
 }
 
 /// `entries.csv` as JSON lines and as Parquet.

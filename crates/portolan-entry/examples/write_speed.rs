@@ -4,12 +4,16 @@
 //! Lines of one importer are drawn by chance, the rows are evaluated and written, and beside each form stands the time of
 //! a plain copy of the same file, synced, in the same run. Layers and the workbook are measured on fewer lines.
 
+#[path = "common/measure.rs"]
+mod measure;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use measure::{megabytes, peak_memory, per_second, processor_seconds};
 use portolan_engine::Law;
 use portolan_entry::{Format, Input, Layers, Options, Output, generate, run};
 use portolan_ledger::Day;
@@ -44,9 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             measure(&law, folder.path(), &input, (Format::Xlsx, true, Layers::Applied))?;
         }
     }
-    if let Some(peak) = peak_memory() {
-        println!("peak memory {peak}");
-    }
+    println!("peak memory {:.0} MB", megabytes(peak_memory()));
     Ok(())
 }
 
@@ -59,9 +61,9 @@ fn measure(
     let today = Day::parse_iso(b"2026-11-22").ok_or("a date")?;
     let out = folder.join("out");
     let options = Options { format, fees, layers, ..Options::new(today, Output::Folder(out.clone())) };
-    let start = Instant::now();
+    let (start, worked) = (Instant::now(), processor_seconds());
     let done = run(&[Input::File(input.to_owned())], &options, law, &mut |_, _| {})?;
-    let took = start.elapsed();
+    let (took, worked) = (start.elapsed(), processor_seconds() - worked);
     let mut files = vec![input.to_owned()];
     files.extend(["bill", "layers"].map(|name| out.join(format!("{name}.{}", format.extension()))));
     let start = Instant::now();
@@ -74,7 +76,7 @@ fn measure(
     File::open(folder.join("copy"))?.sync_all()?;
     let copied = start.elapsed();
     println!(
-        "  {format:?}{}: {:.0} lines/s, {:.1} MB out, {:.2} s; {:.1} times a plain copy ({:.2} s)",
+        "  {format:?}{}: {:.0} lines/s, {:.1} MB out, {:.2} s, {worked:.2} s of processor time; {:.1} times a plain copy ({:.2} s)",
         if fees { " with fees" } else { "" },
         per_second(done.summary.lines, took),
         megabytes(done.summary.bytes_out),
@@ -84,24 +86,4 @@ fn measure(
     );
     fs::remove_dir_all(&out)?;
     Ok(())
-}
-
-fn per_second(count: u64, took: Duration) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    {
-        count as f64 / took.as_secs_f64()
-    }
-}
-
-fn megabytes(bytes: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    {
-        bytes as f64 / 1e6
-    }
-}
-
-/// The most memory that the process held, as the kernel tells it.
-fn peak_memory() -> Option<String> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|size| size.trim().to_owned())
 }

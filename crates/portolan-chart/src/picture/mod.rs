@@ -151,11 +151,22 @@ pub fn title(story: &Story<'_>) -> String {
 
 /// What the picture shows, in a sentence or two.
 pub fn subtitle(story: &Story<'_>) -> String {
+    let supposed = supposed(story);
     format!(
-        "What each side adds to its ordinary duty on the other's goods, in percent of the value; truces; measures that are no \
+        "{supposed}What each side adds to its ordinary duty on the other's goods, in percent of the value; truces; measures that are no \
          tariffs; and what was done and said, each side's account under its own name. As known on {}.",
         story.asked.known
     )
+}
+
+/// What is supposed, as the first sentence; nothing where the law is told as it is.
+fn supposed(story: &Story<'_>) -> String {
+    let supposed = &story.asked.supposed;
+    if supposed.is_empty() {
+        String::new()
+    } else {
+        format!("Supposed, not the law as it is: {}. ", supposed.join("; "))
+    }
 }
 
 /// Draws a story.
@@ -226,7 +237,7 @@ pub fn describe(story: &Story<'_>) -> String {
         story.events.len(),
         story.measures.len()
     );
-    sides.chain([counts]).collect::<Vec<_>>().join(" ")
+    supposed(story) + &sides.chain([counts]).collect::<Vec<_>>().join(" ")
 }
 
 /// A thin line across the words and the plots, above a part of the picture.

@@ -16,6 +16,7 @@ fn asked(from: &str, to: &str) -> Asked {
         good: "9403.60.80".parse().unwrap(),
         good_name: "Wooden furniture".to_owned(),
         averages: true,
+        supposed: Vec::new(),
     }
 }
 
@@ -130,6 +131,19 @@ fn every_event_has_its_mark_and_its_words() {
     let words: Vec<&str> = scene.taken.iter().map(|taken| taken.by.as_str()).collect();
     let words = words.join(" ");
     assert!(words.contains("United States says:") && words.contains("China says:"));
+}
+
+#[test]
+fn a_supposition_is_said_before_all_else() {
+    let ledger = portolan_law::ledger().unwrap();
+    let law = Law::new(&ledger, None);
+    let told = story(&law, asked("2025-05-28", "2025-06-05"));
+    assert!(!subtitle(&told).contains("Supposed"));
+    let supposed = vec!["the truce lapses".to_owned(), "steel doubles".to_owned()];
+    let told = story(&law, Asked { supposed, ..asked("2025-05-28", "2025-06-05") });
+    let said = "Supposed, not the law as it is: the truce lapses; steel doubles. ";
+    assert!(subtitle(&told).starts_with(said) && describe(&told).starts_with(said));
+    assert_apart(&draw(&told), "a supposition");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use serde_json::json;
 use super::{Args, Side, count, manifest, page, whole};
 use crate::bill;
 use crate::failure::{Failure, Fault, Outcome};
+use crate::options::view;
+use crate::scenarios;
 use crate::source::Source;
 use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 use crate::words::money;
@@ -21,31 +23,37 @@ use crate::words::money;
 const KEYS: [&str; 6] = ["source_row", "entry_number", "line_number", "hts_number", "country_of_origin", "entry_date"];
 const BESIDE: [&str; 6] = ["additional_pct", "total_pct", "total_duty", "duty_min", "duty_max", "needs_input"];
 
+/// How many of the lines that differ are shown.
+const SHOWN: usize = 20;
+
 /// Answers the files under both laws.
 pub fn run(args: &Args, source: &Source, sides: &[Side; 2], known: Day) -> Result<Outcome, Failure> {
     let done = [answer(args, source, &sides[0], known)?, answer(args, source, &sides[1], known)?];
     let bills = [Bills::read(&done[0].bill)?, Bills::read(&done[1].bill)?];
     let changed = changed(&bills);
-    let summaries = [&done[0].summary, &done[1].summary];
+    let compared =
+        Compared { sides, summaries: [&done[0].summary, &done[1].summary], bills: &bills, changed: &changed };
     let written = match &args.output {
         Some(file) => Some(write(file, args, (sides, known), &bills)?),
         None => None,
     };
     if args.json {
-        let object = json(sides, summaries, changed);
+        let object = json(&compared, args, known);
         let mut page = Page::new();
         page.raw(&format!("{object:#}\n"));
         page.print()?;
         return Ok(Outcome::Done);
     }
-    let mut page = show(sides, summaries, changed);
+    let mut page = show(&compared, args, known);
     page::written(&mut page, args.output.as_deref(), written, "entry line");
     page.print()?;
     Ok(Outcome::Done)
 }
 
 fn answer(args: &Args, source: &Source, side: &Side, known: Day) -> Result<Done, Failure> {
-    let options = Options { view: args.goods.view(), layers: Layers::None, ..Options::new(known, Output::Memory) };
+    let usual = Options::new(known, Output::Memory);
+    // Fees are the same under both laws, and would have the files read twice.
+    let options = Options { view: args.goods.view(), layers: Layers::None, fees: false, ..usual };
     let law = Law::new(&side.ledger, Some(&source.schedule));
     let inputs: Vec<Input> = args.file.iter().cloned().map(Input::File).collect();
     portolan_entry::run(&inputs, &options, &law, &mut |_, _| {}).map_err(bill::failure)
@@ -69,13 +77,34 @@ impl Bills {
     fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known == name)
     }
+
+    fn cell(&self, row: usize, name: &str) -> &str {
+        self.column(name).and_then(|at| self.rows.get(row)?.get(at)).unwrap_or_default()
+    }
+
+    /// The least and the most that a line owes, in cents; none where that has no bounds in dollars.
+    fn range(&self, row: usize) -> Option<[i64; 2]> {
+        let cents = |name: &str| parse_scaled(self.cell(row, name).as_bytes(), 2).ok();
+        let total = cents("total_duty");
+        Some([total.or_else(|| cents("duty_min"))?, total.or_else(|| cents("duty_max"))?])
+    }
 }
 
-/// How many lines differ in a column that is set side by side.
-fn changed(bills: &[Bills; 2]) -> u64 {
+/// What was compared, for showing it.
+struct Compared<'a> {
+    sides: &'a [Side; 2],
+    summaries: [&'a Summary; 2],
+    bills: &'a [Bills; 2],
+    /// The lines that differ, from zero.
+    changed: &'a [usize],
+}
+
+/// Lines that differ in a column that is set side by side.
+fn changed(bills: &[Bills; 2]) -> Vec<usize> {
     let columns: Vec<usize> = compared(bills).into_iter().map(|(_, at)| at).collect();
     let differs = |(a, b): &(&csv::StringRecord, &csv::StringRecord)| columns.iter().any(|&at| a.get(at) != b.get(at));
-    bills[0].rows.iter().zip(&bills[1].rows).filter(differs).count() as u64
+    let rows = bills[0].rows.iter().zip(&bills[1].rows).enumerate();
+    rows.filter(|(_, pair)| differs(pair)).map(|(row, _)| row).collect()
 }
 
 /// Columns that are set side by side: the duties of families, and what they come to.
@@ -122,15 +151,22 @@ fn difference(before: &str, after: &str) -> String {
     cents.map_or_else(String::new, |cents| format_scaled(cents, 2))
 }
 
-fn show(sides: &[Side; 2], summaries: [&Summary; 2], changed: u64) -> Page {
+fn show(compared: &Compared<'_>, args: &Args, known: Day) -> Page {
+    let Compared { sides, summaries, changed, .. } = *compared;
     let mut page = Page::new();
     page.wrapped(0, STRONG, &format!("{} against {}", sides[1].name(), sides[0].name()));
     for (mark, side) in ["before", "after "].iter().zip(sides) {
         page.wrapped(2, PLAIN, &format!("{mark}  {}: {}", side.name(), side.title()));
     }
+    let view = view(args.goods.view());
+    page.wrapped(2, FAINT, &format!("view: {view}, known on {known}, where a line states neither; without fees"));
     page.gap();
-    let lines = summaries[0].lines;
-    page.wrapped(0, STRONG, &format!("{} of {} lines differ", count(changed), count(lines)));
+    let lines = count(summaries[0].lines);
+    if changed.is_empty() {
+        page.wrapped(0, STRONG, &format!("Nothing differs: {lines} lines"));
+    } else {
+        page.wrapped(0, STRONG, &format!("{} of {lines} lines differ", count(changed.len() as u64)));
+    }
     page.section("Duty by family");
     let head = ["", "before", "after", "difference"];
     let mut rows = vec![head.into_iter().fold(Row::new(), |row, name| row.styled(name, FAINT))];
@@ -153,15 +189,49 @@ fn show(sides: &[Side; 2], summaries: [&Summary; 2], changed: u64) -> Page {
         });
         page.wrapped(2, ATTENTION, &format!("with what is not stated: before {before}, after {after}"));
     }
+    list(compared, &mut page);
     page
 }
 
-fn json(sides: &[Side; 2], summaries: [&Summary; 2], changed: u64) -> serde_json::Value {
+/// The lines that differ, those by the most first.
+fn list(compared: &Compared<'_>, page: &mut Page) {
+    if compared.changed.is_empty() {
+        return;
+    }
+    let [before, after] = compared.bills;
+    let most = |row: usize| Some(before.range(row)?[1].abs_diff(after.range(row)?[1]));
+    let mut rows = compared.changed.to_vec();
+    rows.sort_by_key(|&row| std::cmp::Reverse(most(row)));
+    page.section("Lines that differ");
+    let names = ["row", "entry", "line", "number", "origin", "entry date", "before", "after", "difference"];
+    let mut table = vec![names.into_iter().fold(Row::new(), |row, name| row.styled(name, FAINT))];
+    table.extend(rows.iter().take(SHOWN).map(|&row| {
+        let ends = [before, after].map(|bill| bill.range(row));
+        let range = |end: Option<[i64; 2]>| match end {
+            None => "open".to_owned(),
+            Some([least, most]) if least == most => amount(least.into()),
+            Some([least, most]) => format!("{} to {}", amount(least.into()), amount(most.into())),
+        };
+        let known = ends[0].zip(ends[1]).filter(|(a, b)| a[0] == a[1] && b[0] == b[1]);
+        let difference = known.map_or_else(String::new, |(a, b)| signed(i128::from(b[0]) - i128::from(a[0])));
+        let keys = KEYS.iter().fold(Row::new(), |keys, key| keys.cell(before.cell(row, key)));
+        keys.cell(range(ends[0])).cell(range(ends[1])).styled(difference, STRONG)
+    }));
+    let aligns = [&[Align::Left; 6][..], &[Align::Right; 3]].concat();
+    page.table(2, &aligns, &table);
+    if rows.len() > SHOWN {
+        page.wrapped(2, FAINT, &format!("and {} more", count((rows.len() - SHOWN) as u64)));
+    }
+}
+
+fn json(compared: &Compared<'_>, args: &Args, known: Day) -> serde_json::Value {
+    let Compared { sides, summaries, changed, .. } = *compared;
     let side = |at: usize| {
         let families = summaries[at].families.iter().filter(|total| total.duty_cents != 0);
         let families = families.map(|total| (total.family.clone(), json!(dollars(total.duty_cents))));
         json!({
             "name": sides[at].name(),
+            "supposed": scenarios::json(&sides[at].supposed),
             "ledger_version": sides[at].ledger.version,
             "total_duty": dollars(summaries[at].total_duty_cents),
             "duty_min": dollars(summaries[at].range_cents.0),
@@ -174,8 +244,10 @@ fn json(sides: &[Side; 2], summaries: [&Summary; 2], changed: u64) -> serde_json
     json!({
         "before": side(0),
         "after": side(1),
+        "known_date": known.to_string(),
+        "view": view(args.goods.view()),
         "lines": summaries[0].lines,
-        "lines_that_differ": changed,
+        "lines_that_differ": changed.len(),
         "total_duty_diff": dollars(diff),
     })
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{By, Compared, count};
 use crate::options::view;
+use crate::scenarios;
 use crate::term::{ATTENTION, Align, FAINT, PLAIN, Page, Row, STRONG};
 
 /// How many rows of each list are shown, and how many of one that is asked for.
@@ -172,10 +173,9 @@ pub fn json(compared: &Compared<'_>) -> Value {
     let totals = &compared.totals;
     let side = |at: usize| {
         let side = compared.sides[at];
-        let supposed = side.supposed.iter().map(|one| json!({ "id": one.id, "title": one.title }));
         json!({
             "name": side.name(),
-            "supposed": supposed.collect::<Vec<_>>(),
+            "supposed": scenarios::json(&side.supposed),
             "ledger_version": side.ledger.version,
             "mean_total_pct": totals.ends[at].to_string(),
         })

@@ -17,6 +17,7 @@ use super::next::InFact;
 use super::page;
 use crate::failure::{Failure, Fault};
 use crate::options::{Stated, view};
+use crate::scenarios;
 
 /// The object.
 pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
@@ -58,9 +59,8 @@ pub fn object(told: &Told<'_, '_>, stated: &Stated) -> Result<Value, Failure> {
         })
         .collect();
     let assessed = told.assessed.as_ref().map(|answer| amounts(&answer.bill));
-    let supposed = told.source.supposed.iter().map(|one| json!({ "id": one.id, "title": one.title }));
     Ok(json!({
-        "supposed": supposed.collect::<Vec<_>>(),
+        "supposed": scenarios::json(&told.source.supposed),
         "line": line,
         "bill": bill,
         "assessed": assessed,

@@ -138,3 +138,67 @@ fn a_scenario_shows_in_the_answer_under_its_name() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8(refused.stderr).unwrap().contains("the scenario is refused: 1 fault"));
 }
+
+#[test]
+fn every_command_takes_a_scenario() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A line that says more of the command before it begins further to the right.
+    let names = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()));
+    let names: Vec<&str> = names.filter(|name| *name != "help").collect();
+    assert!(names.len() >= 19, "{names:?}");
+    for name in names {
+        let help = String::from_utf8(run(&[name, "--help"]).stdout).unwrap();
+        assert!(help.contains("--scenario <NAME_OR_FILE>"), "{name}");
+        let done = run(&[name, "--scenario"]);
+        assert_eq!(done.status.code(), Some(2), "{name}");
+    }
+}
+
+#[test]
+fn a_picture_of_a_supposition_says_so() {
+    let picture = folder("picture").join("story.svg");
+    let args = "timeline --from 2025-05-10 --to 2025-05-16 --rates good --known 2025-06-05";
+    let draw = |scenario: &[&str]| {
+        let mut all: Vec<&str> = args.split(' ').collect();
+        all.extend(["--svg", picture.to_str().unwrap()]);
+        all.extend(scenario);
+        assert_eq!(run(&all).status.code(), Some(0));
+        fs::read_to_string(&picture).unwrap()
+    };
+    assert!(!draw(&[]).contains("Supposed"));
+    let supposed = draw(&["--scenario", "truce-never-agreed"]);
+    assert!(supposed.contains("Supposed, not the law as it is: No truce of May 2025"));
+}
+
+#[test]
+fn files_of_a_supposition_hold_what_it_changes() {
+    let folder = folder("supposed");
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/pages/compare.in");
+    let scenario = format!("{pages}/steel-triples.toml");
+    let panel = folder.join("panel.parquet");
+    let args = "panel --from 2025-06-30 --to 2025-07-02 --codes 7208.51.00 --origins JP --known 2025-07-31 --output";
+    let draw = |more: &[&str]| {
+        let mut all: Vec<&str> = args.split(' ').collect();
+        all.push(panel.to_str().unwrap());
+        all.extend(more);
+        let done = run(&all);
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        let manifest = fs::read_to_string(folder.join("panel.manifest.json")).unwrap();
+        (String::from_utf8(done.stdout).unwrap(), manifest, fs::read(&panel).unwrap())
+    };
+    let (law, supposed) = (draw(&[]), draw(&["--scenario", &scenario]));
+    assert!(!law.0.contains("Supposed") && supposed.0.contains("Supposed: steel-triples"));
+    assert!(supposed.1.contains("+steel-triples."), "{}", supposed.1);
+    assert!(law.2 != supposed.2, "other rows");
+    let file = folder.join("both.csv");
+    let lines = format!("{pages}/lines.csv");
+    let args = ["compare", "law", &scenario, "--file", &lines, "--known", "2025-08-31", "--output"];
+    let done = run(&[&args[..], &[file.to_str().unwrap()]].concat());
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let written = fs::read_to_string(&file).unwrap();
+    let rows: Vec<&str> = written.lines().collect();
+    assert!(rows[0].contains("s232_duty_before,s232_duty_after") && !rows[0].contains("s301_duty"), "{}", rows[0]);
+    assert_eq!(rows.len(), 5, "a row for every line: {written}");
+    assert!(rows[1].contains(",5000,15000,") && rows[1].contains(",10000,"), "{}", rows[1]);
+}
