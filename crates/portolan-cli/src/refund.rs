@@ -57,6 +57,7 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         payee: if args.corporate { Payee::Corporation } else { Payee::Other },
         by_cycle: args.by_cycle,
         output: args.output.clone(),
+        declares: source.supposed.is_empty(),
         threads: read.threads,
         fault_limit: read.fault_limit,
         set_aside: read.set_aside,
@@ -78,6 +79,9 @@ pub fn run(args: &Args, ledger: Option<&Path>) -> Result<Outcome, Failure> {
         Some(folder) => {
             let files: Vec<&str> = done.report.files.iter().map(|(name, _)| name.as_str()).collect();
             page.wrapped(0, FAINT, &format!("{} written to {} in {took}", files.join(", "), folder.display()));
+            if !source.supposed.is_empty() {
+                page.wrapped(0, FAINT, "no CAPE files: what is only supposed is not to be filed");
+            }
         }
         None => page.wrapped(
             0,

@@ -74,6 +74,8 @@ pub struct RefundOptions {
     pub by_cycle: bool,
     /// The folder that the files are written into; none: the report alone.
     pub output: Option<PathBuf>,
+    /// Whether declarations for CAPE are among them: what is only supposed is not to be filed.
+    pub declares: bool,
     /// How many threads evaluate; at least one.
     pub threads: usize,
     /// How many faults are told one by one.
@@ -121,8 +123,10 @@ pub fn refund(
     if options.set_aside {
         files.add("faults.csv", &faults, fault_rows)?;
     }
-    for (name, text, rows) in cape_files(&answered.cape) {
-        files.add(&name, &text, rows)?;
+    if options.declares {
+        for (name, text, rows) in cape_files(&answered.cape) {
+            files.add(&name, &text, rows)?;
+        }
     }
     let manifest = Manifest {
         ledger_version: law.timeline.ledger.version.clone(),

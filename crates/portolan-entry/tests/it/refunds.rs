@@ -27,6 +27,7 @@ fn as_of(text: &str) -> RefundOptions {
         payee: Payee::Other,
         by_cycle: false,
         output: None,
+        declares: true,
         threads: 2,
         fault_limit: 100,
         set_aside: false,
@@ -320,6 +321,12 @@ fn cape_files_hold_each_entry_once() {
     let book = fs::read(folder.path().join("out/refund.xlsx")).unwrap();
     refund(&[text(&file)], &options, &LAW, &mut |_, _| {}).unwrap();
     assert!(fs::read(folder.path().join("out/refund.xlsx")).unwrap() == book, "the workbooks differ");
+    // What is only supposed is not declared, and no declaration of before stays beside it.
+    let supposed = RefundOptions { declares: false, ..options.clone() };
+    let done = refund(&[text(&file)], &supposed, &LAW, &mut |_, _| {}).unwrap();
+    assert!(done.report.files.iter().all(|(name, _)| !name.starts_with("cape")));
+    assert!(!folder.path().join("out/cape_001.csv").exists());
+    refund(&[text(&file)], &options, &LAW, &mut |_, _| {}).unwrap();
     // What is wrong leaves what was there.
     let wrong = refund(&[text("hts_number,country_of_origin,entry_date\n1,2,3\n")], &options, &LAW, &mut |_, _| {});
     assert!(matches!(wrong, Err(RunError::Input(_))));
