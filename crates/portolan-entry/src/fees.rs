@@ -48,7 +48,7 @@ pub struct LineFees {
 pub enum Lack {
     /// A fact that was not stated: the column that states it.
     Fact(&'static str),
-    /// The value of another line of the entry.
+    /// What another line of the entry adds to it.
     OtherLine,
     /// The register does not say whether entries of this type owe it.
     EntryType,
@@ -63,6 +63,8 @@ pub enum Stand<'l> {
     Owed(Cents),
     /// The line is exempt.
     Exempt(&'l FeeExemption),
+    /// The line may be exempt: the exemption turns on what no column states.
+    MayBeExempt(&'l FeeExemption),
     /// It is not owed on this mode of transport.
     OtherMode,
     /// It cannot be computed.
@@ -75,7 +77,7 @@ impl Stand<'_> {
         match self {
             Self::Owed(cents) => Some(cents),
             Self::Exempt(_) | Self::OtherMode => Some(Cents::ZERO),
-            Self::Lacks(_) => None,
+            Self::MayBeExempt(_) | Self::Lacks(_) => None,
         }
     }
 }
@@ -213,8 +215,8 @@ impl<'l> Fees<'l> {
         let one = considered.find(|one| one.fee.per == Per::Entry)?;
         let basis = match one.stand {
             Stand::Owed(_) => one.basis.map_or(0, |cents| cents.0.max(0)),
-            // A line whose value is not stated leaves the fee of the whole entry open.
-            Stand::Lacks(Lack::Fact(_)) => NOT_KNOWN,
+            // A line of which it is not known what it adds leaves the fee of the whole entry open.
+            Stand::Lacks(Lack::Fact(_)) | Stand::MayBeExempt(_) => NOT_KNOWN,
             Stand::Lacks(_) | Stand::Exempt(_) | Stand::OtherMode => return None,
         };
         let rate = one.rate.and_then(|rate| one.fee.rates.iter().position(|row| std::ptr::eq(row, rate)))?;
@@ -275,15 +277,19 @@ impl<'l> Fees<'l> {
         let holds =
             |fee: &Fee| fee.entry_types.is_empty() || fee.entry_types.iter().any(|of| of.as_bytes() == line.entry_type);
         let past_horizon = day > charges.checked_through;
+        let moment = Moment { at: clock.day_start(day), known: line.known_date.max(day), view: line.view };
+        let exempt = |fee: &'l Fee| fee.exemptions.iter().filter(move |one| self.is_exempt(one, line, day, moment));
         let Some((index, fee)) = of_column.find(|(_, fee)| holds(fee)) else {
             let (index, fee) = first?;
-            let stand = Stand::Lacks(Lack::EntryType);
+            // No fee names the type; an exemption that does name it is known all the same.
+            let named = exempt(fee).find(|one| one.turns_on.is_none() && !one.entry_types.is_empty());
+            let stand = named.map_or(Stand::Lacks(Lack::EntryType), Stand::Exempt);
             return Some(Considered { index: (index, index), fee, rate: None, stand, basis: None, past_horizon });
         };
         let rate = fee.on(day);
         let basis = self.basis(fee, line);
-        let moment = Moment { at: clock.day_start(day), known: line.known_date.max(day), view: line.view };
-        let stand = match fee.exemptions.iter().find(|exemption| self.is_exempt(exemption, line, day, moment)) {
+        let stand = match exempt(fee).min_by_key(|one| one.turns_on.is_some()) {
+            Some(exemption) if exemption.turns_on.is_some() => Stand::MayBeExempt(exemption),
             Some(exemption) => Stand::Exempt(exemption),
             None => match (line.mode, fee.modes.as_slice()) {
                 (_, []) => self.owed(fee, rate, basis),
@@ -327,8 +333,10 @@ impl<'l> Fees<'l> {
 
     fn is_exempt(self, exemption: &FeeExemption, line: &EntryLine, day: Day, moment: Moment) -> bool {
         let (spi, number) = (line.spi.as_deref(), line.ch98_number.as_deref());
-        let origin = &exemption.origin;
+        let FeeExemption { origin, modes, entry_types, .. } = exemption;
         exemption.days.cover(day)
+            && (modes.is_empty() || line.mode.is_some_and(|mode| modes.contains(&mode)))
+            && (entry_types.is_empty() || entry_types.iter().any(|of| of.as_bytes() == line.entry_type))
             && (exemption.spi.is_empty() || spi.is_some_and(|spi| exemption.spi.iter().any(|of| of == spi)))
             && (origin.is_empty() || self.law.timeline.holds_origin(origin, line.origin, moment))
             && (exemption.ch98.is_empty() || number.is_some_and(|number| begins(&exemption.ch98, number)))
@@ -479,7 +487,7 @@ impl FeeRows<'_, '_> {
         let sources = || support.map_or(String::new(), |support| support.source.join("; "));
         out.text(act.map_or_else(sources, |act| act.cite.clone()).as_bytes());
         let days = match one.stand {
-            Stand::Exempt(exemption) => Some(exemption.days),
+            Stand::Exempt(exemption) | Stand::MayBeExempt(exemption) => Some(exemption.days),
             _ => one.rate.map(|rate| rate.days),
         };
         let moment = |day: Option<Day>| day.map_or(String::new(), |day| self.clock.rfc3339(self.clock.day_start(day)));
@@ -500,14 +508,14 @@ impl Considered<'_> {
             Stand::Owed(_) => Status::Applied,
             Stand::Exempt(_) => Status::Exempt,
             Stand::OtherMode => Status::NotInForce,
-            Stand::Lacks(_) => Status::NeedsInput,
+            Stand::MayBeExempt(_) | Stand::Lacks(_) => Status::NeedsInput,
         }
     }
 
     /// What its row rests on.
     fn support(&self) -> Option<&Support> {
         match self.stand {
-            Stand::Exempt(exemption) => Some(&exemption.support),
+            Stand::Exempt(exemption) | Stand::MayBeExempt(exemption) => Some(&exemption.support),
             _ => self.rate.map(|rate| &rate.support),
         }
     }
@@ -526,21 +534,18 @@ impl Considered<'_> {
                 ("fee_of_entry", format!("{}, {of}{unsure}", self.fee.title))
             }
             Stand::Owed(_) => ("fee_of_line", format!("{}, of the line{unsure}", self.fee.title)),
-            Stand::Exempt(exemption) => {
-                let spi = line.spi.as_deref().filter(|_| !exemption.spi.is_empty());
-                let by = match (spi, line.ch98_number.as_deref()) {
-                    (Some(spi), _) => format!("special program {spi}"),
-                    (None, _) if !exemption.origin.is_empty() => format!("products of {}", line.origin),
-                    (None, number) => format!("chapter 98 number {}", number.unwrap_or_default()),
-                };
-                ("fee_exempt", format!("exempt: {by}{unsure}"))
+            Stand::Exempt(exemption) => ("fee_exempt", format!("exempt: {}{unsure}", why_exempt(exemption, line))),
+            Stand::MayBeExempt(exemption) => {
+                let by = why_exempt(exemption, line);
+                let what = exemption.turns_on.as_deref().unwrap_or_default();
+                ("not_known", format!("whether it is exempt, by {by}, turns on what no column states: {what}{unsure}"))
             }
             Stand::OtherMode => ("other_mode", format!("owed on these modes of transport alone: {}", modes())),
             Stand::Lacks(Lack::Fact(column)) => {
                 ("missing_fact", format!("cannot be computed while {column} is not stated"))
             }
             Stand::Lacks(Lack::OtherLine) => {
-                let why = "cannot be computed while the entered value of another line of the entry is not stated";
+                let why = "cannot be computed while it is not known what another line of the entry adds to it";
                 ("missing_fact", why.to_owned())
             }
             Stand::Lacks(Lack::EntryType) => {
@@ -555,6 +560,21 @@ impl Considered<'_> {
                 ("not_known", format!("what it is on that day is not known: {why}"))
             }
         }
+    }
+}
+
+/// By what a line is exempt, in words.
+fn why_exempt(exemption: &FeeExemption, line: &EntryLine) -> String {
+    let spi = line.spi.as_deref().filter(|_| !exemption.spi.is_empty());
+    let mode = line.mode.filter(|_| !exemption.modes.is_empty());
+    match (spi, mode, line.ch98_number.as_deref()) {
+        (Some(spi), ..) => format!("special program {spi}"),
+        (None, ..) if !exemption.origin.is_empty() => format!("products of {}", line.origin),
+        (None, Some(mode), _) => format!("mode of transport {}", mode.name()),
+        (None, None, _) if !exemption.entry_types.is_empty() => {
+            format!("entry type {}", String::from_utf8_lossy(&line.entry_type))
+        }
+        (None, None, number) => format!("chapter 98 number {}", number.unwrap_or_default()),
     }
 }
 

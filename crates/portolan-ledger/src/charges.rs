@@ -154,6 +154,13 @@ pub struct FeeExemption {
     pub ch98: Vec<String>,
     /// But none that begins with one of these.
     pub ch98_except: Vec<String>,
+    /// They come by one of these modes of transport; empty: by any, stated or not.
+    pub modes: Vec<Mode>,
+    /// They are on entries of one of these types; empty: of any.
+    pub entry_types: Vec<String>,
+    /// What it turns on beside that, in words, where no column states it: neither that they owe the fee nor that they
+    /// do not is known then.
+    pub turns_on: Option<String>,
     /// On which days.
     pub days: Days,
     /// By what.

@@ -320,7 +320,8 @@ impl Percent {
         Fraction::new(i128::from(self.third_billionths), 3_000_000_000).unwrap_or(Fraction::ZERO)
     }
 
-    /// Reads `11`, `6.25` or `33 1/3`, without the sign.
+    /// Reads `11`, `6.25` or `33 1/3`, without the sign. Thirds follow a whole number: `8.6 2/3` is no number, and would
+    /// not print as itself.
     fn parse(text: &str) -> Option<Self> {
         let (whole, thirds) = match text.trim().split_once(' ') {
             None => (text.trim(), 0),
@@ -328,6 +329,9 @@ impl Percent {
             Some((whole, "2/3")) => (whole, 20_000_000),
             Some(_) => return None,
         };
+        if thirds != 0 && !whole.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
         let rate = Rate::parse(unsigned(whole)?.as_bytes()).ok()?;
         let third_billionths = Self::from_rate(rate)?.third_billionths.checked_add(thirds)?;
         Some(Self { third_billionths })
@@ -648,6 +652,9 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("applicable, to", "applicable to"),
 ];
 
+/// How often a text is gone over for misprints; the last time is to find none.
+const MOST_ROUNDS: usize = 5;
+
 /// The text without markup, marks of footnotes, surplus spaces and known misprints.
 fn tidy(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -667,15 +674,42 @@ fn tidy(text: &str) -> String {
             _ => plain.push(c),
         }
     }
+    without_end(&mut plain);
+    mended(&plain).unwrap_or(plain)
+}
+
+/// Leaves out what is left of a mark of a footnote: `37% /` and `60%,`.
+fn without_end(text: &mut String) {
+    let end = text.trim_end_matches([' ', '/', ',']).len();
+    text.truncate(end);
+}
+
+/// The text with its misprints mended; none where there are none, or where they do not come to an end.
+///
+/// To mend one misprint can make another (`in the in the in the ensemble`), so it is done until nothing changes: else a
+/// text would print as one that reads as yet another. No edition needs more than a round, and a text made to need
+/// thousands is to cost no more than a few: it stays as it is printed, which is the same each time it is read.
+fn mended(plain: &str) -> Option<String> {
+    let mut text = None;
+    for _ in 0..MOST_ROUNDS {
+        let before: &str = text.as_deref().unwrap_or(plain);
+        let Some(mut after) = mended_once(before) else { return text };
+        without_end(&mut after);
+        text = Some(after);
+    }
+    None
+}
+
+/// Each misprint mended, in their order; none where there is none.
+fn mended_once(text: &str) -> Option<String> {
+    let mut found: Option<String> = None;
     for (printed, meant) in SPELLINGS {
-        if plain.contains(printed) {
-            plain = plain.replace(printed, meant);
+        let text = found.as_deref().unwrap_or(text);
+        if text.contains(printed) {
+            found = Some(text.replace(printed, meant));
         }
     }
-    // `37% /` and `60%,`: what is left of a mark of a footnote.
-    let end = plain.trim_end_matches([' ', '/', ',']).len();
-    plain.truncate(end);
-    plain
+    found
 }
 
 /// The column 1-Special: which programs have which rate.
@@ -823,6 +857,9 @@ mod tests {
         assert_eq!(third.share_of_value(), Fraction::new(1, 3));
         assert_eq!(third.to_string(), "33 1/3%");
         assert_eq!(third.duty(50_000_000, &[]).unwrap().cents(), Some(1_666_666_667));
+        for text in ["8.6 2/3 %+8 2/3% ", "3.33 2/3%", ".4 2/3%"] {
+            assert_eq!(reason(text), RefusalReason::Unreadable, "{text}");
+        }
     }
 
     #[test]
@@ -916,6 +953,22 @@ mod tests {
         assert_eq!(SpecialColumn::parse("").groups(), []);
         let sugar = "1¢/kg less 0.02¢/kg for each degree under 100 degrees (and fractions of a degree in proportion) but not less than 0.9¢/kg (KR)";
         assert!(matches!(SpecialColumn::parse(sugar).for_program("KR").unwrap().expression, DutyExpression::Sugar(_)));
+    }
+
+    #[test]
+    fn a_misprint_that_another_leaves_behind_is_mended_too() {
+        for text in [
+            "F/ rein the in the in the ensemble highest rate)",
+            "FreO\u{1}dif entered separatelyrained weghtr less P,)",
+            "\u{2}\n\n/ \n*o¢ /m2of /1,000)in the in the  in the ensemble2on",
+            ",000\u{5f8}oin the in the in the ensemblef f ;the ensemblef f ;)",
+            // So many that they are left as they are.
+            &format!("{}ensemble of 3%", "in the ".repeat(100)),
+        ] {
+            let read = parse(text);
+            assert_eq!(parse(&read.to_string()), read, "{text}");
+        }
+        assert_eq!(parse("the in the in the in the ensemble").to_string(), "the in the ensemble");
     }
 
     #[test]

@@ -216,6 +216,59 @@ fn informal_entries_and_goods_worked_on_abroad_have_their_own_rules() {
 }
 
 #[test]
+fn mail_is_exempt_and_where_it_hangs_on_the_service_the_fee_is_not_known() {
+    let mail = |day, entry_type| Line { mode: "mail", day, entry_type, ..line("10000") };
+    // 19 CFR 24.23(c)(1)(v): mail is exempt, but for Inbound EMS items that are formally entered from 3 September 2020.
+    for (day, entry_type, expected) in [
+        ("2020-09-02", "01", "0"),
+        ("2020-09-02", "11", "0"),
+        ("2020-09-03", "01", ""),
+        ("2020-09-03", "", ""),
+        ("2020-09-03", "11", "0"),
+        ("2025-11-03", "11", "0"),
+        ("2025-11-03", "01", ""),
+        ("2025-11-03", "23", ""),
+    ] {
+        assert_eq!(mpf(mail(day, entry_type)), expected, "{day} {entry_type}");
+    }
+    let code = Line { mode: "50", entry_type: "11", ..line("900") };
+    assert_eq!((mpf(code.clone()), mpf(Line { mode: "", ..code })), ("0".to_owned(), "2.69".to_owned()));
+    // What is exempt by something else is so by mail too.
+    assert_eq!(mpf(Line { origin: "IL", ..mail("2025-11-03", "01") }), "0");
+    let (bill_of, rows) = bill(&[mail("2025-11-03", "11")]);
+    assert_eq!((bill_of.get(0, "hmf"), rows[0][2].as_str()), ("0", "exempt"));
+    assert_eq!(rows[0][4], "exempt: mode of transport mail");
+    let (bill_of, rows) = bill(&[mail("2025-11-03", "01")]);
+    assert_eq!(bill_of.get(0, "landed_total"), "");
+    assert_eq!(
+        (rows[0][1].as_str(), rows[0][2].as_str(), rows[0][3].as_str()),
+        ("mpf-formal", "needs_input", "not_known")
+    );
+    assert!(rows[0][4].contains("turns on what no column states: whether it is an item of Inbound"), "{}", rows[0][4]);
+    // The fee of the whole entry is not known then.
+    let (bill, rows) = bill(&[
+        Line { entry: "E1", number: "1", ..mail("2025-11-03", "01") },
+        Line { entry: "E1", number: "2", ..line("10000") },
+    ]);
+    assert_eq!((bill.get(0, "mpf"), bill.get(1, "mpf")), ("", ""));
+    let of_second = rows.iter().find(|row| row[0] == "2" && row[1] == "mpf-formal").unwrap();
+    assert!(of_second[4].contains("another line of the entry"), "{}", of_second[4]);
+}
+
+#[test]
+fn what_is_released_as_of_low_value_is_exempt_while_there_was_such_a_release() {
+    let low = |day| Line { entry_type: "86", day, ..line("700") };
+    let (bill_of, rows) = bill(&[low("2025-04-01")]);
+    assert_eq!((bill_of.get(0, "mpf"), rows[0][2].as_str()), ("0", "exempt"));
+    assert_eq!(rows[0][4], "exempt: entry type 86");
+    assert_eq!((mpf(low("2019-09-28")), mpf(low("2025-08-28"))), ("0".to_owned(), "0".to_owned()));
+    for day in ["2019-09-27", "2025-08-29"] {
+        let (bill_of, rows) = bill(&[low(day)]);
+        assert_eq!((bill_of.get(0, "mpf"), rows[0][3].as_str()), ("", "not_known"), "{day}");
+    }
+}
+
+#[test]
 fn the_summary_sums_the_fees_and_counts_what_is_not_known() {
     let lines = [Line { mode: "vessel", ..line("10000") }, Line { day: "2026-10-05", mode: "", ..line("10000") }];
     let summary = answer(&file(&lines), Layers::None).unwrap().summary;

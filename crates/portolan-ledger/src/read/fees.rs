@@ -60,6 +60,9 @@ struct RawFeeExemption {
     origin: Option<raw::Texts>,
     ch98: Option<raw::Texts>,
     ch98_except: Option<raw::Texts>,
+    modes: Option<raw::Texts>,
+    entry_types: Option<raw::Texts>,
+    turns_on: Option<String>,
     from: raw::Date,
     until: Option<raw::Date>,
     act: Option<raw::Text>,
@@ -249,8 +252,10 @@ impl Reader {
     fn exemption(&mut self, at: At, row: &Spanned<RawFeeExemption>) -> Option<FeeExemption> {
         let (span, place) = (at.span(&row.span()), self.place(at, row));
         let row = row.get_ref();
-        if row.spi.is_none() && row.origin.is_none() && row.ch98.is_none() {
-            let help = "state `spi`, `origin` or `ch98`; a fee that nobody owes has a rate of its own";
+        let stated = [&row.spi, &row.origin, &row.ch98, &row.modes, &row.entry_types];
+        if stated.iter().all(|texts| texts.is_none()) {
+            let help =
+                "state `spi`, `origin`, `ch98`, `modes` or `entry_types`; a fee that nobody owes has a rate of its own";
             self.fault_help(Code::Incomplete, Some(span), "the exemption does not say of what", help);
         }
         let days = self.days(at, &row.from, row.until.as_ref());
@@ -261,6 +266,9 @@ impl Reader {
             origin: self.origin_refs(at, row.origin.as_ref()),
             ch98: texts(row.ch98.as_ref()),
             ch98_except: texts(row.ch98_except.as_ref()),
+            modes: self.modes(at, row.modes.as_ref()),
+            entry_types: self.entry_types(at, row.entry_types.as_ref()),
+            turns_on: row.turns_on.clone(),
             days: days?,
             support: support?,
         })
