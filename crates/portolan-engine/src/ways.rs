@@ -65,7 +65,7 @@ pub(crate) struct Kept {
 }
 
 /// Facts that are stated as free numbers make keys without end; so many are kept, then all is forgotten.
-const MOST: usize = 1 << 17;
+const MOST: usize = 1 << 16;
 
 impl<'l> Engine<'l> {
     /// Every way in which a line can stand.
@@ -74,32 +74,29 @@ impl<'l> Engine<'l> {
     /// The ledger is wrong: two duties of one program stand and nothing relates them.
     pub(crate) fn ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Arc<Ways>, Fault> {
         let Some(mut key) = self.ways_key(q, line) else { return Ok(Arc::new(self.find_ways(q, line, value)?.0)) };
-        let known = match self.kept_ways.found.get(&key) {
-            Some(Found::ByRate) => {
-                key.extend(self.rate_words(q));
-                self.kept_ways.found.get(&key)
-            }
-            other => other,
-        };
-        match known {
+        let by_rate = matches!(self.kept_ways.found.get(&key), Some(Found::ByRate));
+        if by_rate {
+            key.extend(self.rate_words(q));
+        }
+        match self.kept_ways.found.get(&key) {
             Some(Found::Ways(ways)) => return Ok(Arc::clone(ways)),
             Some(Found::ByMoney | Found::ByRate) => return Ok(Arc::new(self.find_ways(q, line, value)?.0)),
             None => {}
         }
-        let (ways, decided) = self.find_ways(q, line, value)?;
+        let (ways, decider) = self.find_ways(q, line, value)?;
         let ways = Arc::new(ways);
         if self.kept_ways.found.len() >= MOST {
             self.kept_ways.found.clear();
         }
-        let found = match decided {
-            Decided::ByKey => Found::Ways(Arc::clone(&ways)),
-            Decided::ByMoney => Found::ByMoney,
-            Decided::ByRate => {
+        let found = match decider {
+            Decider::Money => Found::ByMoney,
+            Decider::Rates if !by_rate => {
                 let mut longer = key.clone();
                 longer.extend(self.rate_words(q));
                 self.kept_ways.found.insert(longer, Found::Ways(Arc::clone(&ways)));
                 Found::ByRate
             }
+            Decider::Key | Decider::Rates => Found::Ways(Arc::clone(&ways)),
         };
         self.kept_ways.found.insert(key, found);
         Ok(ways)
@@ -116,9 +113,9 @@ impl<'l> Engine<'l> {
         ways.list.iter().map(bill).collect()
     }
 
-    fn find_ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<(Ways, Decided), Fault> {
+    fn find_ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<(Ways, Decider), Fault> {
         let (settings, asked) = self.possible(q, line, value, false)?;
-        let decided = self.decided(q, &settings);
+        let decider = self.decider(q, &settings);
         let mut list: Vec<Way> = Vec::new();
         for setting in &settings {
             let Possible { piece, class, leaf, .. } = setting.possible;
@@ -132,7 +129,7 @@ impl<'l> Engine<'l> {
                 list.push(way);
             }
         }
-        Ok((Ways { list, asked }, decided))
+        Ok((Ways { list, asked }, decider))
     }
 
     /// What of the suppositions of a setting the money of its duties reads.
@@ -155,20 +152,20 @@ impl<'l> Engine<'l> {
     }
 
     /// What decides besides the key.
-    fn decided(&self, q: &Question<'l>, settings: &[Setting]) -> Decided {
+    fn decider(&self, q: &Question<'l>, settings: &[Setting]) -> Decider {
         let share = |duty: &Result<Duty, Lack>| match duty {
             Ok(duty) => duty.pct.is_some(),
             Err(lack) => matches!(lack, Lack::Law(_)),
         };
         let lawful = || settings.iter().map(|setting| &setting.possible).filter(|p| !p.prohibited);
         if !lawful().all(|p| p.amounts.iter().all(|(_, duty)| share(duty))) {
-            return Decided::ByMoney;
+            return Decider::Money;
         }
         let pays = |p: &Possible| self.pays_ordinary(self.projections[q.projection].leaf(p.leaf));
         if lawful().all(pays) || !lawful().any(pays) {
-            return Decided::ByKey;
+            return Decider::Key;
         }
-        if lawful().all(|p| share(&p.ordinary)) { Decided::ByRate } else { Decided::ByMoney }
+        if lawful().all(|p| share(&p.ordinary)) { Decider::Rates } else { Decider::Money }
     }
 
     /// All that decides in which ways a line can stand, but for its ordinary rates; none where amounts of money do.
@@ -307,10 +304,13 @@ impl<'l> Engine<'l> {
 
 /// What decides in which ways lines of one key can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decided {
-    ByKey,
-    ByRate,
-    ByMoney,
+enum Decider {
+    /// The key alone.
+    Key,
+    /// The ordinary rates too.
+    Rates,
+    /// Amounts of money.
+    Money,
 }
 
 /// Appends bits, and how many there are.
