@@ -44,6 +44,24 @@ fn cutting_a_file_changes_no_sum() {
     assert_eq!(whole.summary.needs_input, parts.summary.needs_input);
 }
 
+/// A bill alone counts its money by ways that were found for another line; the one beside layers finds them anew.
+#[test]
+fn what_was_kept_of_lines_before_changes_no_bill() {
+    let from = portolan_ledger::Day::parse_iso(b"2025-04-01").unwrap();
+    let lines = generate::generate(&LAW, 6).of_one_importer(60, 12, from).take(1_500);
+    let values = [0, 1, 149, 80_000, 80_001, 1_234_567, 98_765_432_100].map(portolan_ledger::Cents);
+    let several = lines.flat_map(|line| values.map(|value| generate::Drawn { value, ..line.clone() }));
+    let mut file = Vec::new();
+    generate::write_drawn(several, &mut file).unwrap();
+    let file = String::from_utf8(file).unwrap();
+    let (kept, anew) = (answer(&file, Layers::None).unwrap(), answer(&file, Layers::Applied).unwrap());
+    assert!(kept.summary.open > 500, "{} lines leave something open", kept.summary.open);
+    for (kept, anew) in rows(&kept.bill).iter().zip(rows(&anew.bill)) {
+        assert_eq!(*kept, anew);
+    }
+    assert_eq!(kept.summary.needs_input, anew.summary.needs_input);
+}
+
 #[test]
 fn threads_change_no_byte() {
     let file = drawn(4, 20_000);
