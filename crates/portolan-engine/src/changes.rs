@@ -116,8 +116,8 @@ impl<'l> Engine<'l> {
             q.entered = span;
             moved.entry_date = When::At(at);
         }
-        let (settings, asked) = self.possible(q, &moved, value, true)?;
-        let bill = self.combine(q, settings.iter().map(|setting| &setting.possible), asked);
+        let (settings, turns) = self.possible(q, &moved, value, true)?;
+        let bill = self.combine(q, settings.iter().map(|setting| &setting.possible), &turns);
         let moment = Moment { at, known: q.known, view: line.view };
         Ok((bill, self.states(q, &settings, moment)))
     }

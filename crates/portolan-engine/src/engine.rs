@@ -567,7 +567,7 @@ impl<'l> Engine<'l> {
             return Ok(());
         }
         let ways = self.ways(q, line, value)?;
-        *bill = self.combine(q, self.bills(q, line, value, &ways).iter(), ways.asked.clone());
+        *bill = self.combine(q, self.bills(q, line, value, &ways).iter(), &ways.turns);
         Ok(())
     }
 

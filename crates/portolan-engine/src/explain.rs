@@ -19,8 +19,8 @@ impl<'l> Engine<'l> {
     pub fn answer(&mut self, line: &EntryLine) -> Result<Answer, Fault> {
         let value = Value::of(line, self.grain(line.side), self.flaw);
         let (q, rates) = self.question(line)?;
-        let (settings, asked) = self.possible(&q, line, &value, true)?;
-        let bill = self.combine(&q, settings.iter().map(|setting| &setting.possible), asked);
+        let (settings, turns) = self.possible(&q, line, &value, true)?;
+        let bill = self.combine(&q, settings.iter().map(|setting| &setting.possible), &turns);
         let rows = self.rows(&q, line, &settings, &bill);
         let ordinary = self.ordinary_rate(&q, rates.as_ref());
         // Parts of the day in which nothing differs are one.

@@ -42,6 +42,15 @@ pub(crate) struct Setting {
     axes: Arc<Axes>,
 }
 
+/// What the bills that a line can have turn on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns {
+    /// The columns, or the claims, to ask for.
+    pub asked: Vec<String>,
+    /// Of a code that was carried: families in which the codes before it differ, all else alike.
+    pub by_code: Vec<FamilyId>,
+}
+
 /// What two possible bills are compared by.
 #[derive(PartialEq)]
 struct Key<'p> {
@@ -59,7 +68,7 @@ impl<'l> Engine<'l> {
         line: &EntryLine,
         value: &Value,
         explain: bool,
-    ) -> Result<(Vec<Setting>, Vec<String>), Fault> {
+    ) -> Result<(Vec<Setting>, Turns), Fault> {
         let axes = Arc::new(self.axes(q, line, value, explain));
         let mut found = Vec::new();
         for piece in 0..q.pieces.len() {
@@ -73,8 +82,8 @@ impl<'l> Engine<'l> {
             }
         }
         claim_or_not(&axes, &mut found, value.whole);
-        let asked = self.asked(q, line, &axes, &found);
-        Ok((found, asked))
+        let turns = self.turns(q, line, &axes, &found);
+        Ok((found, turns))
     }
 
     /// What a line leaves open, over all the records that it can reach.
@@ -184,14 +193,15 @@ impl<'l> Engine<'l> {
     }
 
     /// The columns to ask for: facts such that two settings that differ in that one alone differ in what is owed.
-    fn asked(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Setting]) -> Vec<String> {
+    fn turns(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Setting]) -> Turns {
         let keys: Vec<Option<Key<'_>>> = found.iter().map(|setting| self.key(q, &setting.possible)).collect();
         let kind = |at: usize| keys.iter().position(|key| *key == keys[at]).unwrap_or(at);
         let kinds: Vec<usize> = (0..found.len()).map(kind).collect();
-        let mut asked: Vec<String> = Vec::new();
         if kinds.iter().all(|kind| *kind == 0) {
-            return asked;
+            return Turns::default();
         }
+        let mut asked: Vec<String> = Vec::new();
+        let mut by_code: Vec<FamilyId> = Vec::new();
         let mut turns = vec![false; axes.list.len()];
         let (mut by_class, mut by_piece) = (false, false);
         for (at, a) in found.iter().enumerate() {
@@ -208,6 +218,9 @@ impl<'l> Engine<'l> {
                 if apart == Apart::Nowhere && neighbours(None) {
                     by_class |= one.piece == other.piece;
                     by_piece |= one.class == other.class;
+                    if one.piece == other.piece && !q.carried.is_empty() {
+                        self.add_families_apart(q, one, other, &mut by_code);
+                    }
                 }
             }
         }
@@ -226,7 +239,30 @@ impl<'l> Engine<'l> {
                 unique.push(name);
             }
         }
-        unique
+        by_code.sort_unstable();
+        Turns { asked: unique, by_code }
+    }
+
+    /// Adds the families in which two lawful bills differ; the same sum under another heading is another duty.
+    fn add_families_apart(&self, q: &Question<'l>, a: &Possible, b: &Possible, found: &mut Vec<FamilyId>) {
+        if a.prohibited || b.prohibited {
+            return;
+        }
+        let of = |p: &Possible, family: FamilyId| {
+            let amounts = p.amounts.iter().filter(|(owed, _)| self.counts_in(owed) == family);
+            let doubts = &self.projections[q.projection].leaf(p.leaf).resolution.doubts;
+            (
+                amounts.map(|(owed, duty)| (owed.provision, duty.clone())).collect::<Vec<_>>(),
+                (self.mfn == Some(family)).then(|| p.ordinary.clone()),
+                doubts.iter().any(|(doubtful, _)| *doubtful == family),
+            )
+        };
+        for index in 0..self.law.timeline.ledger.families.len() {
+            let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
+            if !found.contains(&family) && of(a, family) != of(b, family) {
+                found.push(family);
+            }
+        }
     }
 
     /// What a possible bill is compared by: what is owed under each heading. None where the law forbids the entry.
@@ -268,7 +304,7 @@ impl<'l> Engine<'l> {
         &self,
         q: &Question<'l>,
         possible: impl Iterator<Item = &'p Possible> + Clone,
-        asked: Vec<String>,
+        turns: &Turns,
     ) -> Bill {
         let mut bill = self.empty_bill();
         // A setting in which the law forbids the entry has no bill; the others are the range.
@@ -302,14 +338,14 @@ impl<'l> Engine<'l> {
             bill.duty_max =
                 bills.iter().map(|b| b.duty_max).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
         }
-        bill.needs_input = asked;
+        bill.needs_input.clone_from(&turns.asked);
         if !bill.needs_input.is_empty() {
             bill.additional_pct = None;
             bill.total_pct = None;
             bill.total_duty = None;
         }
         if !q.carried.is_empty() {
-            not_carried(&lawful, &bills, &mut bill);
+            not_carried(&turns.by_code, &mut bill);
         }
         bill.prohibited = bills.iter().all(|b| b.prohibited);
         if let Some(p) = lawful.first() {
@@ -488,23 +524,14 @@ fn raises(axes: &Axes, found: &[Setting], which: usize, whole: Option<Cents>) ->
 }
 
 /// Where the codes before a code stood on different lists, no fact of the line can decide: it cannot be computed.
-fn not_carried(lawful: &[&Possible], bills: &[Bill], bill: &mut Bill) {
+fn not_carried(families: &[FamilyId], bill: &mut Bill) {
     if !bill.needs_input.iter().any(|name| name == "hts_number") {
         return;
     }
     bill.needs_input.retain(|name| name != "hts_number");
-    let headings = |p: &Possible, family: FamilyId| -> Vec<ProvisionIx> {
-        p.amounts.iter().filter(|(owed, _)| owed.family == family).map(|(owed, _)| owed.provision).collect()
-    };
-    for index in 0..bill.families.len() {
-        let family = FamilyId(u8::try_from(index).unwrap_or(u8::MAX));
-        // The same sum under another heading is another duty.
-        let sums = bills.iter().any(|b| b.families[index] != bills[0].families[index]);
-        if sums || lawful.iter().any(|p| headings(p, family) != headings(lawful[0], family)) {
-            bill.families[index] = FamilyAmount { pct: None, duty: None, open: true };
-            bill.cannot
-                .push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
-        }
+    for &family in families {
+        bill.families[usize::from(family.0)] = FamilyAmount { pct: None, duty: None, open: true };
+        bill.cannot.push((family, "the list of that day is in codes that do not carry over to this one".to_owned()));
     }
     bill.additional_pct = None;
     bill.total_pct = None;

@@ -16,7 +16,7 @@ use crate::answer::Fault;
 use crate::engine::{Engine, Question};
 use crate::facts::{Amount, Pins};
 use crate::money::{Duty, Lack, Value};
-use crate::possible::{Possible, Setting};
+use crate::possible::{Possible, Setting, Turns};
 
 /// One way in which a line can stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,12 +37,12 @@ struct Contents {
     outside: Option<Rate>,
 }
 
-/// Every way in which a line can stand, and the columns on which they turn.
+/// Every way in which a line can stand, and what they turn on.
 #[derive(Debug)]
 pub(crate) struct Ways {
     list: Vec<Way>,
-    /// What to ask for.
-    pub asked: Vec<String>,
+    /// What they turn on.
+    pub turns: Turns,
 }
 
 /// All that decides, in words.
@@ -114,7 +114,7 @@ impl<'l> Engine<'l> {
     }
 
     fn find_ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<(Ways, Decider), Fault> {
-        let (settings, asked) = self.possible(q, line, value, false)?;
+        let (settings, turns) = self.possible(q, line, value, false)?;
         let decider = self.decider(q, &settings);
         let mut list: Vec<Way> = Vec::new();
         for setting in &settings {
@@ -129,7 +129,7 @@ impl<'l> Engine<'l> {
                 list.push(way);
             }
         }
-        Ok((Ways { list, asked }, decider))
+        Ok((Ways { list, turns }, decider))
     }
 
     /// What of the suppositions of a setting the money of its duties reads.

@@ -210,3 +210,14 @@ fn files_appear_whole_or_not_at_all() {
     assert_eq!(bill.get(0, "source_row"), "2");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// What turns on a fact beside the code is open; only what turns on the code before it cannot be computed.
+#[test]
+fn of_a_code_that_does_not_carry_over_only_the_families_of_its_lists_cannot_be_computed() {
+    let file = "hts_number,country_of_origin,entry_date,entry_type,ftz_status_date,claims\n\
+                1509.30.2090,GB,2026-04-23,06,2020-03-05,de_minimis\n";
+    let done = answer(file, Layers::None).unwrap();
+    let cannot: Vec<&String> = done.summary.cannot.keys().collect();
+    assert!(matches!(cannot.as_slice(), [one] if one.starts_with("s301_lca: the list of that day")), "{cannot:?}");
+    assert_eq!(done.summary.needs_input.keys().collect::<Vec<_>>(), ["entered_value_usd"]);
+}
