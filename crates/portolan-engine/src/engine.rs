@@ -31,9 +31,6 @@ pub struct Engine<'l> {
     /// The code that was asked about last, by its key.
     last_code: (u64, usize),
     codes: Vec<Code>,
-    /// Rates of codes, each once.
-    all_rates: Vec<Rates>,
-    rates_of: FxHashMap<Rates, u32>,
     origins: FxHashMap<Origin, u32>,
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
@@ -59,8 +56,8 @@ struct Code {
     looked: bool,
     /// For an eight-digit code whose ten-digit numbers are told apart: their spans and classes.
     below: Option<Vec<(Option<Day>, Option<Day>, ClassIx)>>,
-    /// Its rates, looked up so far: the days that they cover, and their place among all.
-    rates: SmallVec<[(Day, Day, u32); 2]>,
+    /// Its rates, looked up so far, and the days that they cover.
+    rates: Vec<(Day, Day, Rates)>,
 }
 
 /// A product class, by its number, from the law's table or the engine's own.
@@ -117,8 +114,6 @@ impl<'l> Engine<'l> {
             code_of: FxHashMap::default(),
             last_code: (u64::MAX, 0),
             codes: Vec::new(),
-            all_rates: Vec::new(),
-            rates_of: FxHashMap::default(),
             origins: FxHashMap::default(),
             origin_signatures: FxHashMap::default(),
             bases: Bases::default(),
@@ -346,7 +341,7 @@ impl<'l> Engine<'l> {
         let index = self.code(code, true);
         let covering = self.codes[index].rates.iter().find(|(from, until, _)| *from <= day && day < *until);
         if let Some((_, until, rates)) = covering {
-            return Ok((self.all_rates[*rates as usize], *until));
+            return Ok((*rates, *until));
         }
         self.find_rates(index, code, day)
     }
@@ -394,12 +389,7 @@ impl<'l> Engine<'l> {
             }
         };
         let (from, until) = (from.unwrap_or(Day(i32::MIN)), until.unwrap_or(Day(i32::MAX)));
-        let next = u32::try_from(self.all_rates.len()).unwrap_or(u32::MAX);
-        let place = *self.rates_of.entry(rates).or_insert(next);
-        if place == next {
-            self.all_rates.push(rates);
-        }
-        self.codes[index].rates.push((from, until, place));
+        self.codes[index].rates.push((from, until, rates));
         Ok((rates, until))
     }
 

@@ -98,6 +98,17 @@ impl Quantities<'_> {
     }
 }
 
+/// Contents that are supposed, as shares of the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Steel, aluminum, copper, in that order.
+    pub metals: [Option<Rate>; 3],
+    /// US content.
+    pub us: Option<Rate>,
+    /// What is not processing abroad.
+    pub outside: Option<Rate>,
+}
+
 /// The parts of a line's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value {
@@ -217,7 +228,7 @@ impl Value {
 
     /// The same with these contents, and none of what is neither stated nor among them.
     #[must_use]
-    pub fn with(&self, metals: [Option<Rate>; 3], us: Option<Rate>, outside: Option<Rate>) -> Self {
+    pub fn with(&self, Contents { metals, us, outside }: Contents) -> Self {
         let mut filled = *self;
         for (own, supposed) in filled.metals.iter_mut().zip(metals) {
             *own = Some(own.or(supposed).unwrap_or(Rate::ZERO));

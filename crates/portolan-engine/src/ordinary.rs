@@ -222,7 +222,7 @@ fn sugar(expression: &DutyExpression, quantity: &Lookup<'_>) -> Result<Option<Fr
 }
 
 /// The ordinary rates of a code for an interval, and the column that applies to a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Column 1-general.
     pub general: usize,

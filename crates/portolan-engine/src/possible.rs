@@ -14,7 +14,7 @@ use crate::answer::{Bill, FamilyAmount, Fault};
 use crate::engine::{Engine, Question, Totals, add_family, forbid};
 use crate::facts::{Amount, AtomIx, Pins, Stated};
 use crate::law::Ask;
-use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
+use crate::money::{self, Contents, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::pct::Pct;
 use crate::projection::{Leaf, Outcome, Root};
 use crate::resolve::Record;
@@ -448,17 +448,13 @@ pub(crate) fn stated<'a>(
 }
 
 impl Setting {
-    /// What its duties read of the suppositions: contents, as shares of the value, and quantities.
-    pub fn money_read(&self, owed: &[Owed], units: &[String]) -> MoneyRead {
+    /// What its duties read of the suppositions: contents, and quantities by unit.
+    pub fn money_read(&self, owed: &[Owed], units: &[String]) -> (Contents, SmallVec<[(String, Amount); 2]>) {
         let read = |at: usize| reads_axis(owed, units, &self.axes.list[at]);
         let points = || self.supposed.iter().map(PointSet::first).enumerate().filter(|(at, _)| read(*at));
-        let (metals, us, outside) = self.axes.shares(points());
-        (metals, us, outside, self.axes.quantities(points()))
+        (self.axes.shares(points()), self.axes.quantities(points()))
     }
 }
-
-/// Shares of metals, of US content and of what is not processing abroad; quantities by unit.
-pub(crate) type MoneyRead = ([Option<Rate>; 3], Option<Rate>, Option<Rate>, SmallVec<[(String, Amount); 2]>);
 
 impl Possible {
     /// The part of the day and the number below the code.

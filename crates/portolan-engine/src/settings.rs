@@ -13,9 +13,10 @@ use portolan_ledger::timeline::Timeline;
 use portolan_ledger::{Cents, Instant, Rate};
 use smallvec::SmallVec;
 
+use crate::bits::ones;
 use crate::facts::{Amount, AtomIx, Of, Pins, Question, Stated, Truth, same_unit};
 use crate::law::Law;
-use crate::money::{Owed, Value};
+use crate::money::{Contents, Owed, Value};
 use crate::ordinary::Base;
 use crate::resolve::part;
 
@@ -86,22 +87,12 @@ impl PointSet {
 
     /// Its points, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, &word)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                let bit = rest.trailing_zeros() as usize;
-                (rest != 0).then(|| {
-                    rest &= rest - 1;
-                    at * 64 + bit
-                })
-            })
-        })
+        ones(&self.0)
     }
 
     /// Its first point.
     pub fn first(&self) -> usize {
-        let at = self.0.iter().position(|word| *word != 0);
-        at.map_or(0, |at| at * 64 + self.0[at].trailing_zeros() as usize)
+        self.iter().next().unwrap_or(0)
     }
 }
 
@@ -417,22 +408,21 @@ impl Axes {
 
     /// The contents of a line at points of its axes; nothing of those that no record reads.
     pub fn value(&self, line: &Stated<'_>, at: impl Iterator<Item = (usize, usize)>) -> Value {
-        let (metals, us, outside) = self.shares(at);
-        line.value.with(metals, us, outside)
+        line.value.with(self.shares(at))
     }
 
-    /// The same as shares of the value: of metals, of US content, of what is not processing abroad.
-    pub fn shares(&self, at: impl Iterator<Item = (usize, usize)>) -> ([Option<Rate>; 3], Option<Rate>, Option<Rate>) {
-        let (mut metals, mut us, mut outside) = ([None; 3], None, None);
+    /// The same as shares of the value.
+    pub fn shares(&self, at: impl Iterator<Item = (usize, usize)>) -> Contents {
+        let mut contents = Contents::default();
         for (axis, point) in at {
             match &self.list[axis] {
-                Axis::Metal(metal, list) => metals[*metal as usize] = list.get(point).copied(),
-                Axis::UsPart(list) => us = list.get(point).copied(),
-                Axis::Outside(list) => outside = list.get(point).copied(),
+                Axis::Metal(metal, list) => contents.metals[*metal as usize] = list.get(point).copied(),
+                Axis::UsPart(list) => contents.us = list.get(point).copied(),
+                Axis::Outside(list) => contents.outside = list.get(point).copied(),
                 _ => {}
             }
         }
-        (metals, us, outside)
+        contents
     }
 
     /// What is supposed of quantities at points of the axes.

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use crate::answer::Fault;
 use crate::engine::{Engine, Question};
 use crate::facts::{Amount, Pins};
-use crate::money::{Duty, Lack, Value};
+use crate::money::{Contents, Duty, Lack, Value};
 use crate::possible::{Possible, Setting, Turns};
 
 /// One way in which a line can stand.
@@ -27,14 +27,6 @@ struct Way {
     contents: Contents,
     /// What is supposed of quantities, by unit.
     quantities: SmallVec<[(String, Amount); 2]>,
-}
-
-/// Contents that are stated or supposed, as shares of the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Contents {
-    metals: [Option<Rate>; 3],
-    us: Option<Rate>,
-    outside: Option<Rate>,
 }
 
 /// Every way in which a line can stand, and what they turn on.
@@ -74,11 +66,13 @@ impl<'l> Engine<'l> {
     /// The ledger is wrong: two duties of one program stand and nothing relates them.
     pub(crate) fn ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Arc<Ways>, Fault> {
         let Some(mut key) = self.ways_key(q, line) else { return Ok(Arc::new(self.find_ways(q, line, value)?.0)) };
-        let by_rate = matches!(self.kept_ways.found.get(&key), Some(Found::ByRate));
+        let mut known = self.kept_ways.found.get(&key);
+        let by_rate = matches!(known, Some(Found::ByRate));
         if by_rate {
             key.extend(self.rate_words(q));
+            known = self.kept_ways.found.get(&key);
         }
-        match self.kept_ways.found.get(&key) {
+        match known {
             Some(Found::Ways(ways)) => return Ok(Arc::clone(ways)),
             Some(Found::ByMoney | Found::ByRate) => return Ok(Arc::new(self.find_ways(q, line, value)?.0)),
             None => {}
@@ -105,8 +99,7 @@ impl<'l> Engine<'l> {
     /// The bills of the ways, with the money of a line.
     pub(crate) fn bills(&self, q: &Question<'l>, line: &EntryLine, value: &Value, ways: &Ways) -> Vec<Possible> {
         let bill = |way: &Way| {
-            let Contents { metals, us, outside } = way.contents;
-            let contents = value.with(metals, us, outside);
+            let contents = value.with(way.contents);
             let pins = Pins { quantities: way.quantities.clone(), ..Pins::default() };
             self.counted(q, (line, &contents), (way.piece, way.class, way.leaf), Some(&pins))
         };
@@ -141,8 +134,7 @@ impl<'l> Engine<'l> {
     ) -> (Contents, SmallVec<[(String, Amount); 2]>) {
         let leaf = self.projections[q.projection].leaf(setting.possible.leaf);
         let units = if line.value.is_some() { self.units(q, leaf) } else { Vec::new() };
-        let (metals, us, outside, quantities) = setting.money_read(&leaf.owed, &units);
-        (Contents { metals, us, outside }, quantities)
+        setting.money_read(&leaf.owed, &units)
     }
 
     /// Whether two leaves have the same bill for the same money.

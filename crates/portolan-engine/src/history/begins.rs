@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{OriginIx, Segment};
-use crate::bits::Bits;
+use crate::bits::{Bits, ones};
 use crate::engine::{ClassIx, Engine};
 
 /// Where the questions of a class of products and of origins begin, from a segment on.
@@ -289,13 +289,6 @@ fn join(bits: &mut [u64], other: &[u64], (from, until): (usize, usize)) {
             *bits |= other & mask;
         }
     }
-}
-
-/// The places of the bits that are set, in order.
-fn ones(bits: &[u64]) -> impl Iterator<Item = usize> + '_ {
-    bits.iter()
-        .enumerate()
-        .flat_map(|(word, &bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit))
 }
 
 impl Engine<'_> {

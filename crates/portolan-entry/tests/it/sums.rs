@@ -44,6 +44,32 @@ fn cutting_a_file_changes_no_sum() {
     assert_eq!(whole.summary.needs_input, parts.summary.needs_input);
 }
 
+/// The first pass for fees reads fewer columns where a fault anywhere ends the run; it is to miss none that decides.
+#[test]
+fn fees_are_the_same_whatever_the_first_pass_reads() {
+    let odd = "entry_number,line_number,hts_number,country_of_origin,entry_date,entered_value_usd,entry_type,spi,ch98_number,\
+               processing_value_usd,mode_of_transport,known_date\n\
+               A,1,9403.60.8089,CN,2025-06-05,1000,01,,,,vessel,2025-06-05\n\
+               A,2,9403.60.8089,KR,2025-06-05,20000,01,KR,,,vessel,2025-06-05\n\
+               A,3,9403.60.8089,CN,2025-06-05,30000,01,,9802.00.50,4000,vessel,\n\
+               B,1,9403.60.8089,CN,2025-06-05,700,86,,,,air,\n\
+               B,2,9403.60.8089,CN,2025-06-05,900,11,,,,mail,\n\
+               B,3,9403.60.8089,CN,2025-06-05,500000,01,,,,vessel,\n\
+               B,4,9403.60.8089,CN,2025-06-05,90000,01,,,,vessel,\n\
+               C,1,9403.60.8089,CN,2025-06-05,9000,01,,,,mail,\n\
+               C,2,9403.60.8089,CN,2025-06-05,9000,01,,,,vessel,\n";
+    for file in [odd, &drawn(8, 2_000)] {
+        let with = |set_aside| {
+            let options = Options { set_aside, ..options(Layers::None) };
+            run(&[text(file)], &options, &LAW, &mut |_, _| {}).unwrap()
+        };
+        let (some, all) = (with(false), with(true));
+        assert!(some.bill == all.bill, "the bills differ");
+        assert_eq!(some.summary.fees, all.summary.fees);
+        assert!(some.summary.fees.iter().any(|fee| fee.cents > 0));
+    }
+}
+
 /// A bill alone counts its money by ways that were found for another line; the one beside layers finds them anew.
 #[test]
 fn what_was_kept_of_lines_before_changes_no_bill() {

@@ -42,7 +42,7 @@ pub struct EditionRef<'s> {
 }
 
 /// How well the editions cover the day that is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
     /// An edition of that time prints it.
     Printed,
