@@ -203,7 +203,7 @@ pub fn compare(plan: Plan, seed: u64, law: &Generated, lines: &[EntryLine], make
             report.differences += 1;
             // Differences over one law are most often one.
             if report.first.len() < plan.keep.min(1) {
-                report.first.push(shrunk(plan, seed, law, line, make));
+                report.first.push(shrunk(plan, seed, law, line, (own, theirs), make));
             }
         }
     }
@@ -232,7 +232,20 @@ fn both(
 }
 
 /// The case with everything dropped that the difference does not need.
-fn shrunk(plan: Plan, seed: u64, law: &Generated, line: &EntryLine, make: &Make<'_>) -> Difference {
+fn shrunk(
+    plan: Plan,
+    seed: u64,
+    law: &Generated,
+    line: &EntryLine,
+    found: (Result<Answer, String>, Result<Answer, String>),
+    make: &Make<'_>,
+) -> Difference {
+    let (own, theirs, name) = both(plan, law, line, make);
+    if own == theirs {
+        // It takes the lines before it: what is kept from line to line is wrong.
+        let name = format!("{name}, after other lines");
+        return Difference { seed, law: law.clone(), line: line.clone(), auditor: found.0, other: found.1, name };
+    }
     let mut law = law.clone();
     let mut line = line.clone();
     shrink(&mut law, &mut line, &mut |law, line| {

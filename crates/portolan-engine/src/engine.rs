@@ -17,8 +17,9 @@ use crate::law::{Law, ProductClass};
 use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
 use crate::pct::Pct;
-use crate::possible::stated;
+use crate::possible::{Turns, stated};
 use crate::projection::{Leaf, Projection, Root};
+use crate::ways::Asks;
 
 /// An evaluator: the law, and all that was already worked out. One a thread.
 #[derive(Debug)]
@@ -409,20 +410,21 @@ impl<'l> Engine<'l> {
     }
 
     /// The number of the questions that begin for a product class and an origin at a moment, within a projection: where it
-    /// is the same, so are the records in scope and their states.
+    /// is the same, so are the records in scope and their states, but for provisions that are alike; and whether there are
+    /// such.
     pub(crate) fn root_of(
         &mut self,
         projection: usize,
         (class, origin): (ClassIx, (u32, Origin)),
         (at, interval): (Instant, Option<u32>),
         mattering: u32,
-    ) -> u64 {
+    ) -> (u64, bool) {
         let projection = &mut self.projections[projection];
         let interval = interval.unwrap_or_else(|| projection.interval(at));
         let class = (class, class_of(self.law, &self.classes, class));
         let mattering = (mattering, &self.mattering[mattering as usize]);
         let root = projection.root(self.law, class, origin, (interval, false), mattering);
-        projection.number(self.law, root)
+        (projection.number(self.law, root), projection.is_shared(root))
     }
 
     /// Which ordinary rate applies: column 2 by origin, a claimed program that the row prints, else column 1-general.
@@ -556,8 +558,10 @@ impl<'l> Engine<'l> {
         if self.plain_bill(q, line, value, bill)? {
             return Ok(());
         }
-        let ways = self.ways(q, line, value)?;
-        *bill = self.combine(q, self.bills(q, line, value, &ways).iter(), &ways.turns);
+        let ways = self.ways(q, line, value, Asks::WhatTurns)?;
+        let possible = self.bills(q, line, value, &ways);
+        let nothing = Turns::default();
+        *bill = self.combine(q, possible.iter(), ways.turns.as_ref().unwrap_or(&nothing));
         Ok(())
     }
 
@@ -569,7 +573,8 @@ impl<'l> Engine<'l> {
         value: &Value,
         bill: &mut Bill,
     ) -> Result<bool, Fault> {
-        let Some(leaf_ix) = self.plain_leaf(q, line, value)? else { return Ok(false) };
+        let Some(shared) = self.plain_leaf(q, line, value)? else { return Ok(false) };
+        let leaf_ix = self.own_leaf(q, line, shared);
         let headings = self.kept_headings(q, leaf_ix, line.side);
         let leaf = self.projections[q.projection].leaf(leaf_ix);
         let of = Quantities { line, pins: None };
@@ -608,8 +613,13 @@ impl<'l> Engine<'l> {
         Ok(true)
     }
 
+    /// A leaf in terms of the provisions that reach the origin of a line.
+    pub(crate) fn own_leaf(&mut self, q: &Question<'l>, line: &EntryLine, leaf: u32) -> u32 {
+        self.projections[q.projection].of_origin(self.law, leaf, (q.origin, line.origin))
+    }
+
     /// The leaf of a line of which everything that matters is stated, but for quantities; none where alternatives must be
-    /// counted.
+    /// counted. It may be that of a country which is treated alike: see [`Engine::own_leaf`].
     pub(crate) fn plain_leaf(
         &mut self,
         q: &Question<'l>,
@@ -625,7 +635,7 @@ impl<'l> Engine<'l> {
         if leaf.transit && self.projections[q.projection].transit_may_cost_more(self.law, root, leaf_ix) {
             return Ok(None);
         }
-        self.conflict(self.projections[q.projection].leaf(leaf_ix))?;
+        self.conflict(self.projections[q.projection].leaf(leaf_ix), line)?;
         Ok(Some(leaf_ix))
     }
 
@@ -645,13 +655,16 @@ impl<'l> Engine<'l> {
         Some((root, leaf))
     }
 
-    /// The headings of a leaf, worked out once: the order of reporting is that of the leaf's interval.
+    /// The headings of a leaf, worked out once for an order of reporting.
     pub(crate) fn kept_headings(&mut self, q: &Question<'l>, leaf: u32, side: Side) -> Arc<[String]> {
-        if let Some(kept) = &self.projections[q.projection].leaf(leaf).headings {
+        let projection = &mut self.projections[q.projection];
+        let interval = q.interval.unwrap_or_else(|| projection.interval(q.pieces[0]));
+        let order = projection.reporting_order(self.law, interval);
+        if let Some((_, kept)) = projection.leaf(leaf).headings.iter().find(|(of, _)| *of == order) {
             return Arc::clone(kept);
         }
         let found: Arc<[String]> = self.headings(q, self.projections[q.projection].leaf(leaf), 0, side).into();
-        self.projections[q.projection].leaf_mut(leaf).headings = Some(Arc::clone(&found));
+        self.projections[q.projection].leaf_mut(leaf).headings.push((order, Arc::clone(&found)));
         found
     }
 
@@ -671,12 +684,12 @@ impl<'l> Engine<'l> {
         }
     }
 
-    pub(crate) fn conflict(&self, leaf: &Leaf) -> Result<(), Fault> {
+    pub(crate) fn conflict(&self, leaf: &Leaf, line: &EntryLine) -> Result<(), Fault> {
         match leaf.resolution.conflict {
             None => Ok(()),
             Some((a, b)) => {
                 let name = |p| {
-                    let node = self.law.timeline.provision(p);
+                    let node = self.law.timeline.provision(self.law.alike.of(p, line.origin));
                     format!("{}/{}", self.law.timeline.program(node.program).id, node.record.id)
                 };
                 Err(Fault::Conflict(name(a), name(b)))

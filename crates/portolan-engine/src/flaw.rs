@@ -63,11 +63,13 @@ pub enum Flaw {
     KnowledgeLate,
     /// Of the rows of a list that cover a code, the shortest decides.
     ListShortestWins,
+    /// A duty is reported under the heading of another country that is treated alike.
+    CountriesMixedUp,
 }
 
 impl Flaw {
     /// Every fault.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::AnnulmentIgnoresView,
         Self::NoAnnulment,
         Self::NoSuspension,
@@ -96,5 +98,6 @@ impl Flaw {
         Self::EntryDateGoverns,
         Self::KnowledgeLate,
         Self::ListShortestWins,
+        Self::CountriesMixedUp,
     ];
 }

@@ -27,6 +27,7 @@ use crate::money::Value;
 use crate::ordinary::{Applicable, Rates};
 use crate::pct::Pct;
 use crate::possible::Possible;
+use crate::ways::Asks;
 
 use begins::Begin;
 pub use borne::{Borne, ExtremesIx};
@@ -156,7 +157,8 @@ pub struct Histories<'l> {
     begins: begins::Begins,
     treatments: Vec<Treatment>,
     treatment_of: FxHashMap<Treatment, TreatmentIx>,
-    asked: FxHashMap<(u32, Base, FactsIx), TreatmentIx>,
+    /// By the law, the ordinary rate and the facts; by the order of reporting, and the origin where headings turn on it.
+    asked: FxHashMap<(u32, Base, FactsIx, u32, Option<OriginIx>), TreatmentIx>,
     /// By what stands where nothing is open: the list of duties, which is kept once, and its headings.
     plain: FxHashMap<(usize, bool, Arc<[String]>, Base, FactsIx), TreatmentIx>,
     /// Rates by what they come to: the first base of each rate, and of those by quantity.
@@ -426,12 +428,13 @@ impl<'l> Histories<'l> {
         let keeps = self.keeps(facts);
         for begin in self.begins_of(class, days, origin, facts) {
             let base = *bases[usize::from(begin.column_2)].get_or_insert_with(|| self.key(class, origin, facts, begin));
-            let treatment = match self.asked.get(&(begin.law, base, facts)) {
+            let key = (begin.law, base, facts, begin.order, begin.alike.then_some(origin));
+            let treatment = match self.asked.get(&key) {
                 Some(&known) => known,
                 None => {
                     let treatment = self.ask((class, origin, facts), begin, base)?;
                     if keeps {
-                        self.asked.insert((begin.law, base, facts), treatment);
+                        self.asked.insert(key, treatment);
                     }
                     treatment
                 }
@@ -463,13 +466,17 @@ impl<'l> Histories<'l> {
     ) -> SmallVec<[Begin; 64]> {
         let lists = &self.classes[class.0 as usize].key.lists;
         let mattering = self.engine.mattering(&self.facts[facts.0 as usize]);
+        let usual = self.engine.mattering(&self.facts[0]);
         let origin_of = self.origins[origin.0 as usize];
-        let stage = begins::Stage { segments: &self.segments, view: self.view, origin: origin_of, mattering };
-        let begins = self.begins.of(&mut self.engine, &stage, lists, origin);
-        // The stretch before the first day decides that day.
+        let stage = begins::Stage { segments: &self.segments, view: self.view, origin: origin_of, mattering, usual };
+        let before = |day: Day| self.segments.partition_point(|segment| segment.from < day);
+        let first = self.segments.partition_point(|segment| segment.from <= from).saturating_sub(1);
+        let mut begins = self.begins.of(&mut self.engine, &stage, lists, origin, (first, before(until)));
+        // The last beginning before the first day decides that day.
         let starts = |begin: &Begin| self.segments[begin.segment as usize].from;
-        let first = begins.partition_point(|begin| starts(begin) <= from).saturating_sub(1);
-        begins[first..].iter().take_while(|begin| starts(begin) < until).copied().collect()
+        begins.truncate(begins.partition_point(|begin| starts(begin) < until));
+        begins.drain(..begins.partition_point(|begin| starts(begin) <= from).saturating_sub(1));
+        begins
     }
 
     fn keeps(&self, facts: FactsIx) -> bool {
@@ -493,7 +500,8 @@ impl<'l> Histories<'l> {
         // Many laws leave the same duties, and whoever owes the same under the same headings is asked once.
         let plain = match self.engine.plain_leaf(&q, &line, &value)? {
             None => None,
-            Some(leaf) => {
+            Some(shared) => {
+                let leaf = self.engine.own_leaf(&q, &line, shared);
                 let (owed, pays) = self.engine.stands(&q, leaf);
                 let place = (owed, pays, self.engine.kept_headings(&q, leaf, self.side), base, facts);
                 if let Some(&known) = self.plain.get(&place) {
@@ -515,7 +523,7 @@ impl<'l> Histories<'l> {
         let column_2 = q.base.column == Column::Two;
         let mut treatment = Treatment { bill, measures: Vec::new(), extremes: None, column_2 };
         if self.detailed {
-            let ways = self.engine.ways(q, line, value)?;
+            let ways = self.engine.ways(q, line, value, Asks::Nothing)?;
             let possible = self.engine.bills(q, line, value, &ways);
             treatment.extremes = self.engine.extremes(q, &possible, value);
             treatment.measures = measures(&possible);

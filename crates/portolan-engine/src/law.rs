@@ -11,6 +11,7 @@ use portolan_ledger::{Day, DutyRate, Instant, Ledger, Side};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use crate::alike::Alike;
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
 use crate::flaw::Flaw;
@@ -52,6 +53,23 @@ pub struct ProductClass {
     changes: Vec<Instant>,
 }
 
+/// One order of a stacking rule, by the place of the rule and its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderOfRule {
+    /// The rule, by its place among all.
+    pub rule: usize,
+    order: usize,
+}
+
+/// The tiers of an order.
+#[derive(Debug)]
+pub struct Tiers {
+    /// The provisions in it.
+    pub members: Bits,
+    /// The tier of each.
+    pub of: Vec<u16>,
+}
+
 /// The law, shared by all evaluators.
 #[derive(Debug)]
 pub struct Law<'l> {
@@ -79,8 +97,14 @@ pub struct Law<'l> {
     asks_of_line: Vec<AsksOfLine>,
     /// What exceptions are to.
     relations: Relations,
+    /// Provisions that say the same of different countries.
+    pub(crate) alike: Alike,
+    /// By record: the first of those whose lists say the same.
+    pub(crate) same_goods: Vec<usize>,
     /// Records that read of a line more than claims and units.
     pub(crate) reading: Bits,
+    /// Of each stacking rule the orders.
+    tiers: Vec<Vec<Tiers>>,
     /// Side of each record in the common numbering.
     sides: Vec<Bits>,
     /// Issue days of all acts, sorted.
@@ -144,7 +168,10 @@ impl<'l> Law<'l> {
             gives_way: Vec::new(),
             asks_of_line: Vec::new(),
             relations: Relations::default(),
+            alike: Alike::default(),
+            same_goods: Vec::new(),
             reading: Bits::default(),
+            tiers: Vec::new(),
             sides: Vec::new(),
             issues,
             table: OnceLock::new(),
@@ -152,6 +179,9 @@ impl<'l> Law<'l> {
         law.gives_way = law.all_giving_way();
         law.asks_of_line = law.all_asking_of_line();
         law.relations = Relations::new(&law);
+        law.alike = Alike::new(&law.timeline);
+        law.tiers = law.all_tiers();
+        law.same_goods = law.all_same_goods();
         law.reading = crate::settings::reading(&law);
         law.sides = (0..sides).map(|side| law.of_side(Side(side))).collect();
         law.in_place = (0..law.timeline.provisions.len())
@@ -281,6 +311,23 @@ impl<'l> Law<'l> {
     /// Of records in scope those that can bear on what is owed, given which may be live at the moment.
     pub fn relevant(&self, scope: &Bits, live: &Bits) -> Bits {
         self.relations.relevant(scope, live)
+    }
+
+    /// The number of the first record that is like a record but for its countries: its own where none is.
+    pub fn first_alike(&self, record: usize) -> u32 {
+        let own = u32::try_from(record).unwrap_or(u32::MAX);
+        self.provision_of(record).map_or(own, |provision| u32::from(self.alike.first(provision).0))
+    }
+
+    /// Whether others are like a record but for their countries.
+    pub fn has_alike(&self, record: usize) -> bool {
+        self.provision_of(record).is_some_and(|provision| self.alike.has_others(provision))
+    }
+
+    /// The provision that a record is.
+    fn provision_of(&self, record: usize) -> Option<ProvisionIx> {
+        let index = u16::try_from(record).ok()?;
+        (record < self.timeline.provisions.len()).then_some(ProvisionIx(index))
     }
 
     /// The conditions of a record, by its number.
@@ -525,9 +572,10 @@ impl<'l> Law<'l> {
         bits
     }
 
-    /// What of a record's own time matters to resolution at a moment: which rate, which terms, which judgment, which
-    /// order of each rule it is in, and whether it is past its horizon. Two moments with the same numbers resolve alike.
-    pub fn state(&self, record: usize, moment: Moment) -> SmallVec<[u16; 8]> {
+    /// What of a record's own time matters to resolution at a moment: which rate, which terms, which judgment, and, where
+    /// it may be live, whether it is past its horizon. Two moments with the same numbers resolve alike, given the tiers of
+    /// stacking rules.
+    pub fn state(&self, record: usize, moment: Moment, may_be_live: bool) -> SmallVec<[u16; 8]> {
         let mut state = SmallVec::new();
         let Some(node) = self.timeline.provisions.get(record) else { return state };
         let number = |at: Option<usize>| at.map_or(u16::MAX, |at| u16::try_from(at).unwrap_or(u16::MAX - 1));
@@ -544,17 +592,55 @@ impl<'l> Law<'l> {
         }
         let annulled = self.timeline.annulled(node, moment);
         state.push(number(annulled.and_then(|a| node.annulments.iter().position(|b| std::ptr::eq(*b, a)))));
-        for rule in &self.timeline.rules {
-            let order = self.timeline.in_force(&rule.orders, moment.at, moment.known);
-            let order = order.filter(|(_, tiers)| tiers.iter().flatten().any(|p| Self::provision_bit(*p) == record));
-            state.push(number(order.and_then(|o| rule.orders.iter().position(|p| std::ptr::eq(p, o)))));
-        }
         let program = self.timeline.program(node.program);
         let clock = &self.clocks[usize::from(program.levied_by.0)];
-        state.push(u16::from(
-            moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through),
-        ));
+        let beyond = moment.known > program.checked_through && moment.at >= clock.day_end(program.checked_through);
+        state.push(u16::from(may_be_live && beyond));
         state
+    }
+
+    /// The order of each stacking rule of a side that is in force at a moment.
+    pub fn orders_in_force(&self, side: Side, moment: Moment) -> impl Iterator<Item = OrderOfRule> {
+        let rules = self.timeline.rules.iter().enumerate();
+        rules.filter(move |(_, rule)| rule.record.levied_by == side).filter_map(move |(rule, node)| {
+            let order = self.timeline.in_force(&node.orders, moment.at, moment.known)?;
+            node.orders.iter().position(|known| std::ptr::eq(known, order)).map(|order| OrderOfRule { rule, order })
+        })
+    }
+
+    /// The tiers of an order.
+    pub fn tiers_of(&self, of: OrderOfRule) -> &Tiers {
+        &self.tiers[of.rule][of.order]
+    }
+
+    fn all_same_goods(&self) -> Vec<usize> {
+        let (provisions, exceptions) = (self.timeline.provisions.len(), self.timeline.exceptions.len());
+        let mut first = FxHashMap::default();
+        let of = |(record, (scope, _)): (usize, (&'_ Scope, u16))| {
+            // Without a list an exception is about all goods.
+            let exception = (provisions..provisions + exceptions).contains(&record);
+            let goods = (scope.products.clone(), scope.products_except.clone(), exception);
+            *first.entry(goods).or_insert(record)
+        };
+        self.scopes().enumerate().map(of).collect()
+    }
+
+    fn all_tiers(&self) -> Vec<Vec<Tiers>> {
+        let of_order = |(_, tiers): &(portolan_ledger::record::Term, Vec<Vec<ProvisionIx>>)| {
+            let mut found = Tiers { members: Bits::new(self.records()), of: vec![0; self.timeline.provisions.len()] };
+            for (tier, members) in (0..).zip(tiers) {
+                for &member in members {
+                    let member = Self::provision_bit(member);
+                    // What stands in several tiers counts in the first.
+                    if !found.members.contains(member) {
+                        found.members.insert(member);
+                        found.of[member] = tier;
+                    }
+                }
+            }
+            found
+        };
+        self.timeline.rules.iter().map(|rule| rule.orders.iter().map(of_order).collect()).collect()
     }
 
     /// The order of reporting in force; before any is known, the first.

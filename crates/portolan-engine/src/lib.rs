@@ -4,6 +4,7 @@
 //! sets. So the law is resolved once for each set of records that can reach a line in an interval, not for each line;
 //! see [`resolve`] for what stands and `projection` for what is kept.
 
+mod alike;
 pub mod answer;
 mod bits;
 pub mod changes;

@@ -55,6 +55,9 @@ impl Owed {
 }
 
 impl Basis {
+    /// The whole value.
+    pub(crate) const WHOLE: Self = Self { parts: part::ALL, of: Of::Whole };
+
     /// The parts that were taken off what it was assessed on at first.
     pub(crate) fn taken(self) -> impl Iterator<Item = Parts> {
         let own = match self.of {
@@ -200,6 +203,9 @@ impl Value {
     /// The share of the value that a basis makes up: a content, or the whole less the parts taken off; none where a
     /// content that it needs was not stated.
     pub fn share(&self, basis: Basis) -> Option<Pct> {
+        if basis == Basis::WHOLE {
+            return Some(Pct::full(Rate::WHOLE));
+        }
         if basis.of == Of::Content {
             return self.share_of(basis.parts);
         }
@@ -210,6 +216,9 @@ impl Value {
 
     /// The value of a basis, each part taken off rounded by itself.
     pub fn basis(&self, basis: Basis) -> Option<Cents> {
+        if basis == Basis::WHOLE {
+            return self.whole.map(|whole| whole.max(Cents::ZERO));
+        }
         if basis.of == Of::Content {
             return self.money_of(basis.parts);
         }

@@ -29,6 +29,9 @@ impl Pct {
     /// A rate on this share of the value; only a share that money gives is ever rounded.
     #[must_use]
     pub fn times(self, rate: Rate) -> Self {
+        if self == Self::full(Rate::WHOLE) {
+            return Self::full(rate);
+        }
         Self(div_half_up(self.0 * i128::from(rate.0), i128::from(Rate::WHOLE.0)))
     }
 

@@ -42,6 +42,14 @@ pub(crate) struct Setting {
     axes: Arc<Axes>,
 }
 
+/// What a line can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Walked {
+    axes: Arc<Axes>,
+    /// By part of the day and class of products.
+    outcomes: Vec<(usize, usize, Outcome)>,
+}
+
 /// What the bills that a line can have turn on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Turns {
@@ -69,21 +77,42 @@ impl<'l> Engine<'l> {
         value: &Value,
         explain: bool,
     ) -> Result<(Vec<Setting>, Turns), Fault> {
+        let walked = self.walked(q, line, value, explain);
+        let settings = self.settings(q, line, value, &walked)?;
+        let turns = self.turns(q, line, &walked, &settings);
+        Ok((settings, turns))
+    }
+
+    /// All that a line can reach.
+    pub(crate) fn walked(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, explain: bool) -> Walked {
         let axes = Arc::new(self.axes(q, line, value, explain));
-        let mut found = Vec::new();
+        let mut outcomes = Vec::new();
         for piece in 0..q.pieces.len() {
             for class in 0..q.classes.len() {
                 let root = self.root(q, line, piece, class, explain);
                 let stated = stated(self.law, &self.bases, q, (line, value), piece);
-                let outcomes = self.projections[q.projection].outcomes(self.law, root, &stated, &axes);
-                for outcome in outcomes {
-                    self.bills_of(q, (line, value), &axes, (piece, class), &outcome, &mut found)?;
-                }
+                let found = self.projections[q.projection].outcomes(self.law, root, &stated, &axes);
+                outcomes.extend(found.into_iter().map(|outcome| (piece, class, outcome)));
             }
         }
-        claim_or_not(&axes, &mut found, value.whole);
-        let turns = self.turns(q, line, &axes, &found);
-        Ok((found, turns))
+        Walked { axes, outcomes }
+    }
+
+    /// Every bill of what a line can reach.
+    pub(crate) fn settings(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        walked: &Walked,
+    ) -> Result<Vec<Setting>, Fault> {
+        let Walked { axes, outcomes } = walked;
+        let mut found = Vec::with_capacity(outcomes.len());
+        for (piece, class, outcome) in outcomes {
+            self.bills_of(q, (line, value), axes, (*piece, *class), outcome, &mut found)?;
+        }
+        claim_or_not(axes, &mut found, value.whole);
+        Ok(found)
     }
 
     /// What a line leaves open, over all the records that it can reach.
@@ -130,7 +159,7 @@ impl<'l> Engine<'l> {
         found: &mut Vec<Setting>,
     ) -> Result<(), Fault> {
         let leaf = self.projections[q.projection].leaf(outcome.leaf);
-        self.conflict(leaf)?;
+        self.conflict(leaf, line)?;
         let units = if line.value.is_some() { self.units(q, leaf) } else { Vec::new() };
         let stated = stated(self.law, &self.bases, q, (line, value), piece);
         for supposed in axes.spread(&outcome.supposed, |axis| reads_axis(&leaf.owed, &units, axis)) {
@@ -193,7 +222,8 @@ impl<'l> Engine<'l> {
     }
 
     /// The columns to ask for: facts such that two settings that differ in that one alone differ in what is owed.
-    fn turns(&self, q: &Question<'l>, line: &EntryLine, axes: &Axes, found: &[Setting]) -> Turns {
+    pub(crate) fn turns(&self, q: &Question<'l>, line: &EntryLine, walked: &Walked, found: &[Setting]) -> Turns {
+        let axes = &walked.axes;
         let keys: Vec<Option<Key<'_>>> = found.iter().map(|setting| self.key(q, &setting.possible)).collect();
         let kind = |at: usize| keys.iter().position(|key| *key == keys[at]).unwrap_or(at);
         let kinds: Vec<usize> = (0..found.len()).map(kind).collect();

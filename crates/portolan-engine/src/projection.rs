@@ -1,10 +1,12 @@
 //! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
 
+mod active;
+
 use std::sync::Arc;
 
 use portolan_ledger::line::{Status, View};
 use portolan_ledger::record::Origin;
-use portolan_ledger::timeline::Moment;
+use portolan_ledger::timeline::{Moment, ProvisionIx};
 use portolan_ledger::{Day, DutyRate, Instant, Side};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -15,8 +17,10 @@ use crate::flaw::Flaw;
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
 use crate::relevant::may_be_live;
-use crate::resolve::{Memo, Open, Record, Reply, Resolution, Resolver};
+use crate::resolve::{Memo, Open, Record, Reply, Resolution, Resolver, Row};
 use crate::settings::{Axes, Reads, Settled, Supposed};
+
+use active::Active;
 
 /// What was resolved, ready for arithmetic.
 #[derive(Clone, Debug)]
@@ -27,8 +31,10 @@ pub struct Leaf {
     pub owed: Arc<[Owed]>,
     /// An in-transit clause was not claimed on the way here.
     pub transit: bool,
-    /// Headings to report, in order; filled when first asked for.
-    pub headings: Option<Arc<[String]>>,
+    /// Others are like a provision of it: see [`Projection::of_origin`].
+    is_shared: bool,
+    /// Headings to report, by the order of reporting; filled when first asked for.
+    pub headings: SmallVec<[(u32, Arc<[String]>); 1]>,
     /// Whether claiming an in-transit clause could ever cost more; filled when first asked for.
     transit_higher: Option<bool>,
     node: u32,
@@ -76,8 +82,8 @@ pub struct Root {
     interval: u32,
     bits: u32,
     explain: bool,
-    /// Product set, origin set and interval of what is in scope.
-    scope: (u32, u32, u32),
+    /// What is in scope: its place in [`Projection::scopes`].
+    scope: u32,
 }
 
 impl Root {
@@ -87,25 +93,22 @@ impl Root {
     }
 }
 
-/// Records in force in an interval, and the state of each.
+/// What is in force for an origin in an interval; origins and intervals for which that is the same share it.
 #[derive(Debug)]
-struct Active {
-    bits: Bits,
-    /// All records but the provisions that no line could owe.
-    live: Bits,
-    /// By record, in the common numbering; nothing for those not in force.
-    states: Vec<u32>,
-    /// The order of reporting.
-    order: u32,
+struct World {
+    /// The records in force whose origins hold this one.
+    records: Bits,
 }
 
-impl Active {
-    /// The order of reporting, and the states of records.
-    fn list_states(&self, bits: &Bits, list: &mut Vec<u32>) {
-        list.clear();
-        list.push(self.order);
-        list.extend(bits.iter().map(|index| self.states[index]));
-    }
+/// Records in scope, and where their questions start.
+#[derive(Clone, Copy, Debug)]
+struct Scope {
+    /// Product set, origin set and interval for which it was first asked.
+    of: (u32, u32, u32),
+    /// The place in [`Projection::starts`].
+    start: u32,
+    /// The number of what a line may leave open; unknown until asked for.
+    reads: u32,
 }
 
 /// All that resolution reads of a record's own time: its number, and indices of what is in force.
@@ -143,12 +146,22 @@ pub struct Projection {
     tabled: Vec<Box<[u32]>>,
     /// By origin class, then interval.
     origins: Vec<Box<[u32]>>,
-    /// By product set, origin set, interval and whether to explain, and by what can matter: the place in `starts`.
+    /// By origin class, then interval and whether to explain: the place in `worlds`.
+    world_at: Vec<Box<[u32]>>,
+    /// By the order of reporting and the states of the records of an origin.
+    world_of: FxHashMap<Box<[u32]>, u32>,
+    worlds: Vec<World>,
+    /// By product set, world, what can matter and whether to explain: the place in `scopes`.
     joined: FxHashMap<(u64, u32), u32>,
+    /// By world, what can matter, whether to explain, and the records of the world whose lists hold the product.
+    scope_of: FxHashMap<Box<[u64]>, u32>,
+    scopes: Vec<Scope>,
+    /// The key of the scope that is looked for.
+    words: Vec<u64>,
     /// By the order of reporting and the states of the records; without explanation, then with it: the place in `starts`.
     canonical: [FxHashMap<Box<[u32]>, u32>; 2],
-    /// The first node, and the interval and the set for which it was first asked.
-    starts: Vec<(u32, u32, u32)>,
+    /// The first node, the interval and the set for which it was first asked, and whether others are like a provision of it.
+    starts: Vec<(u32, u32, u32, bool)>,
     /// The states of the root that is looked for.
     states_of_root: Vec<u32>,
     nodes: Vec<Node>,
@@ -160,11 +173,11 @@ pub struct Projection {
     resolutions: FxHashSet<Arc<Resolution>>,
     duties: FxHashSet<Arc<[Owed]>>,
     leaves: Vec<Leaf>,
+    /// By leaf and class of origins: the leaf in terms of the provisions of these.
+    named: FxHashMap<(u32, u32), u32>,
     /// What records read of a line, each once; and which of it, by the first node and the states of the records.
     reads: Distinct<Reads>,
     reads_of: FxHashMap<Box<[u32]>, u32>,
-    /// By the scope of a root and its node: what a line may leave open there.
-    reads_at: FxHashMap<((u32, u32, u32), u32), u32>,
     memo: Memo,
     flaw: Flaw,
 }
@@ -185,7 +198,13 @@ impl Projection {
             products: FxHashMap::default(),
             tabled: Vec::new(),
             origins: Vec::new(),
+            world_at: Vec::new(),
+            world_of: FxHashMap::default(),
+            worlds: Vec::new(),
             joined: FxHashMap::default(),
+            scope_of: FxHashMap::default(),
+            scopes: Vec::new(),
+            words: Vec::new(),
             canonical: Default::default(),
             starts: Vec::new(),
             states_of_root: Vec::new(),
@@ -197,9 +216,9 @@ impl Projection {
             resolutions: FxHashSet::default(),
             duties: FxHashSet::default(),
             leaves: Vec::new(),
+            named: FxHashMap::default(),
             reads: Distinct::default(),
             reads_of: FxHashMap::default(),
-            reads_at: FxHashMap::default(),
             memo: Memo::default(),
             flaw,
             moments: Vec::new(),
@@ -271,16 +290,17 @@ impl Projection {
         if self.active[interval as usize].is_none() {
             let moment = self.moment(interval);
             let bits = law.active(moment);
+            let live = may_be_live(law, moment, self.flaw);
             let mut states = vec![0; law.records()];
             for index in bits.iter() {
                 let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
-                let state = (u32::try_from(index).unwrap_or(u32::MAX), law.state(index, moment));
+                let state = (law.first_alike(index), law.state(index, moment, live.contains(index)));
                 states[index] = *self.states.entry(state).or_insert(next);
             }
             let order =
                 law.reporting_order(self.side, moment).map_or(u32::MAX, |at| u32::try_from(at).unwrap_or(u32::MAX));
-            let live = may_be_live(law, moment, self.flaw);
-            self.active[interval as usize] = Some(Active { bits, live, states, order });
+            let tiers = law.orders_in_force(self.side, moment).collect();
+            self.active[interval as usize] = Some(Active { bits, live, states, tiers, order });
         }
         self.active[interval as usize].as_ref().unwrap_or_else(|| unreachable!("filled above"))
     }
@@ -333,19 +353,29 @@ impl Projection {
         set
     }
 
-    /// The records in two sets.
-    pub fn both(&self, a: u32, b: u32) -> Bits {
-        self.sets[a as usize].and(&self.sets[b as usize])
+    /// The records of a set.
+    pub fn held(&self, set: u32) -> &Bits {
+        &self.sets[set as usize]
     }
 
-    /// The state of every record in an interval, zero where it is not in force; and the order of reporting.
-    pub fn states_at(&mut self, law: &Law<'_>, interval: u32) -> (Vec<u32>, u32) {
+    /// The records of a set that are in force in an interval.
+    pub fn in_force(&mut self, law: &Law<'_>, set: u32, interval: u32) -> Bits {
+        self.active(law, interval);
+        let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
+        self.sets[set as usize].and(&active.bits)
+    }
+
+    /// The state of every record in an interval, zero where it is not in force, with its tiers in stacking rules.
+    pub fn states_at(&mut self, law: &Law<'_>, interval: u32) -> Vec<(u32, SmallVec<[u16; 4]>)> {
         let active = self.active(law, interval);
-        let mut states = vec![0; law.records()];
+        let mut states = vec![(0, SmallVec::new()); law.records()];
         for record in active.bits.iter() {
-            states[record] = active.states[record].saturating_add(1);
+            let tiers = active.tiers.iter().map(|&order| (order.rule, law.tiers_of(order)));
+            let own = tiers.filter(|(_, tiers)| tiers.members.contains(record));
+            let own = own.flat_map(|(rule, tiers)| [u16::try_from(rule).unwrap_or(u16::MAX), tiers.of[record]]);
+            states[record] = (active.states[record].saturating_add(1), own.collect());
         }
-        (states, active.order)
+        states
     }
 
     /// Where the questions start for a product class, an origin class and an interval, of the records that can matter.
@@ -358,20 +388,72 @@ impl Projection {
         mattering: (u32, &Bits),
     ) -> Root {
         let product = self.product_set(law, class, interval);
-        let origin = self.origin_set(law, origin, interval);
-        // Sets are counted in tens of thousands, intervals in hundreds: their numbers share a word.
-        let key = u64::from(product) << 40 | u64::from(origin) << 16 | u64::from(interval) << 1 | u64::from(explain);
-        let key = (key, mattering.0);
-        let start = match self.joined.get(&key) {
-            Some(&start) => start,
+        let world = self.world(law, origin, (interval, explain));
+        let asked = mattering.0 << 1 | u32::from(explain);
+        let key = (u64::from(product) << 32 | u64::from(world), asked);
+        let scope = match self.joined.get(&key) {
+            Some(&scope) => scope,
             None => {
-                let start = self.find_start(law, (product, origin, interval), explain, mattering.1);
-                self.joined.insert(key, start);
-                start
+                let origin = self.origin_set(law, origin, interval);
+                let scope = self.scope(law, (product, origin, interval), (world, asked), mattering.1);
+                self.joined.insert(key, scope);
+                scope
             }
         };
-        let (node, first, bits) = self.starts[start as usize];
-        Root { node, interval: first, bits, explain, scope: (product, origin, interval) }
+        let (node, first, bits, _) = self.starts[self.scopes[scope as usize].start as usize];
+        Root { node, interval: first, bits, explain, scope }
+    }
+
+    /// Whether others are like a provision that is met at a root.
+    pub fn is_shared(&self, root: Root) -> bool {
+        self.starts[self.scopes[root.scope as usize].start as usize].3
+    }
+
+    /// A number for what is in force for an origin in an interval; the same where it is alike.
+    pub fn world(&mut self, law: &Law<'_>, origin: (u32, Origin), (interval, explain): (u32, bool)) -> u32 {
+        let (class, at) = (origin.0 as usize, interval as usize * 2 + usize::from(explain));
+        if let Some(&known) = self.world_at.get(class).and_then(|worlds| worlds.get(at))
+            && known != UNKNOWN
+        {
+            return known;
+        }
+        let origin = self.origin_set(law, origin, interval);
+        self.active(law, interval);
+        let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
+        let records = Bits::all_of([&self.sets[origin as usize], &active.bits]);
+        active.list_states(law, &records, explain, &mut self.states_of_root);
+        let world = match self.world_of.get(self.states_of_root.as_slice()) {
+            Some(&known) => known,
+            None => {
+                let next = u32::try_from(self.worlds.len()).unwrap_or(u32::MAX);
+                self.worlds.push(World { records });
+                self.world_of.insert(self.states_of_root.as_slice().into(), next);
+                next
+            }
+        };
+        if class >= self.world_at.len() {
+            self.world_at.resize_with(class + 1, Box::default);
+        }
+        if self.world_at[class].is_empty() {
+            self.world_at[class] = vec![UNKNOWN; self.moments.len() * 2].into_boxed_slice();
+        }
+        self.world_at[class][at] = world;
+        world
+    }
+
+    /// What is in scope of a product set in a world. Product sets that differ in records of other worlds alone share it.
+    fn scope(&mut self, law: &Law<'_>, of: (u32, u32, u32), (world, asked): (u32, u32), mattering: &Bits) -> u32 {
+        self.words.clear();
+        self.words.push(u64::from(world) << 32 | u64::from(asked));
+        self.words.extend(self.sets[of.0 as usize].shared_words(&self.worlds[world as usize].records));
+        if let Some(&known) = self.scope_of.get(self.words.as_slice()) {
+            return known;
+        }
+        let start = self.find_start(law, of, asked & 1 == 1, mattering);
+        let next = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
+        self.scopes.push(Scope { of, start, reads: UNKNOWN });
+        self.scope_of.insert(self.words.as_slice().into(), next);
+        next
     }
 
     /// Where the questions start for the records that are in two sets and in force in an interval.
@@ -386,7 +468,7 @@ impl Projection {
         let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
         let scope = Bits::all_of([&self.sets[product as usize], &self.sets[origin as usize], &active.bits]);
         let bits = if explain { scope } else { law.relevant(&scope.and(mattering), &active.live) };
-        active.list_states(&bits, &mut self.states_of_root);
+        active.list_states(law, &bits, explain, &mut self.states_of_root);
         if let Some(&known) = self.canonical[usize::from(explain)].get(self.states_of_root.as_slice()) {
             return known;
         }
@@ -394,7 +476,8 @@ impl Projection {
         let bits = self.set(bits);
         let node = self.build(law, (interval, bits, explain), (Place { node: NONE, at: 0 }, Reply::No), &[]);
         let start = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
-        self.starts.push((node, interval, bits));
+        let is_shared = !explain && self.sets[bits as usize].iter().any(|record| law.has_alike(record));
+        self.starts.push((node, interval, bits, is_shared));
         self.canonical[usize::from(explain)].insert(states, start);
         start
     }
@@ -447,15 +530,49 @@ impl Projection {
                         && law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit()
                 };
                 let transit = replies.iter().chain(&taken).any(unclaimed);
-                let owed = shared(&mut self.duties, owed(law, &resolution, moment).into());
-                let resolution = shared(&mut self.resolutions, Arc::new(resolution));
-                self.leaves.push(Leaf { resolution, owed, transit, headings: None, transit_higher: None, node: last });
-                Node::Leaf(u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX))
+                let several = |row: &Row| matches!(row.record, Record::Provision(p) if law.alike.has_others(p));
+                let is_shared = !explain && resolution.rows.iter().any(several);
+                // Trees that were made for different countries are compared with one another, so all name the first.
+                let resolution = if is_shared { resolution.renamed(|p| law.alike.first(p)) } else { resolution };
+                let owed = owed(law, &resolution, moment);
+                Node::Leaf(self.add_leaf((resolution, owed), (transit, is_shared), last))
             }
         };
         self.nodes.push(node);
         self.parents.push(parent);
         first
+    }
+
+    fn add_leaf(
+        &mut self,
+        (resolution, owed): (Resolution, Vec<Owed>),
+        (transit, is_shared): (bool, bool),
+        node: u32,
+    ) -> u32 {
+        let owed = shared(&mut self.duties, owed.into());
+        let resolution = shared(&mut self.resolutions, Arc::new(resolution));
+        let leaf = Leaf { resolution, owed, transit, is_shared, headings: SmallVec::new(), transit_higher: None, node };
+        self.leaves.push(leaf);
+        u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A leaf with the provisions of an origin, by its class and one of the class, in place of those that are like them.
+    pub fn of_origin(&mut self, law: &Law<'_>, leaf: u32, (class, origin): (u32, Origin)) -> u32 {
+        let shared = self.leaf(leaf);
+        if !shared.is_shared || self.flaw == Flaw::CountriesMixedUp {
+            return leaf;
+        }
+        if let Some(&known) = self.named.get(&(leaf, class)) {
+            return known;
+        }
+        let own = |provision: ProvisionIx| law.alike.of(provision, origin);
+        let resolution = shared.resolution.renamed(own);
+        let owed: Vec<Owed> =
+            shared.owed.iter().map(|owed| Owed { provision: own(owed.provision), ..owed.clone() }).collect();
+        let (transit, node) = (shared.transit, shared.node);
+        let named = self.add_leaf((resolution, owed), (transit, false), node);
+        self.named.insert((leaf, class), named);
+        named
     }
 
     fn sequence(&mut self, law: &Law<'_>, asks: &[(Open, Reply)]) -> u32 {
@@ -510,6 +627,11 @@ impl Projection {
     /// A leaf.
     pub fn leaf(&self, index: u32) -> &Leaf {
         &self.leaves[index as usize]
+    }
+
+    /// The order of reporting in an interval.
+    pub fn reporting_order(&mut self, law: &Law<'_>, interval: u32) -> u32 {
+        self.active(law, interval).order
     }
 
     /// A leaf, to keep something with it.
@@ -606,10 +728,10 @@ impl Projection {
 
     /// A number for what a line may leave open at a root.
     fn reads_number(&mut self, law: &Law<'_>, root: Root) -> u32 {
-        if let Some(&known) = self.reads_at.get(&(root.scope, root.node)) {
-            return known;
+        let Scope { of: (product, origin, interval), reads, .. } = self.scopes[root.scope as usize];
+        if reads != UNKNOWN {
+            return reads;
         }
-        let (product, origin, interval) = root.scope;
         self.active(law, interval);
         let Some(active) = self.active[interval as usize].as_ref() else { unreachable!("filled above") };
         let sets = [&self.sets[product as usize], &self.sets[origin as usize]];
@@ -628,14 +750,14 @@ impl Projection {
                 let mut reads = Reads::of(law, &scope, self.moments[interval as usize], self.flaw);
                 if !root.explain {
                     let moment = self.moments[root.interval as usize];
-                    reads = reads.open_to(&Reads::of(law, &self.sets[root.bits as usize], moment, self.flaw));
+                    reads = reads.open_to(Reads::of(law, &self.sets[root.bits as usize], moment, self.flaw));
                 }
                 let reads = self.reads.number(reads);
                 self.reads_of.insert(self.states_of_root.as_slice().into(), reads);
                 reads
             }
         };
-        self.reads_at.insert((root.scope, root.node), reads);
+        self.scopes[root.scope as usize].reads = reads;
         reads
     }
 

@@ -16,7 +16,7 @@ use crate::answer::Fault;
 use crate::engine::{Engine, Question};
 use crate::facts::{Amount, Pins};
 use crate::money::{Contents, Duty, Lack, Value};
-use crate::possible::{Possible, Setting, Turns};
+use crate::possible::{Possible, Setting, Turns, Walked};
 
 /// One way in which a line can stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,16 @@ struct Way {
 #[derive(Debug)]
 pub(crate) struct Ways {
     list: Vec<Way>,
+    /// What they turn on, where it was asked for.
+    pub turns: Option<Turns>,
+}
+
+/// What is asked of the ways besides their bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
     /// What they turn on.
-    pub turns: Turns,
+    WhatTurns,
+    Nothing,
 }
 
 /// All that decides, in words.
@@ -44,10 +52,10 @@ type Key = SmallVec<[u64; 24]>;
 #[derive(Clone, Debug)]
 enum Found {
     Ways(Arc<Ways>),
-    /// The ordinary rates decide too: they make the key longer.
-    ByRate,
-    /// Amounts of money decide.
-    ByMoney,
+    /// The ordinary rates decide too, though not what can be reached: they make the key longer.
+    ByRate(Arc<Walked>),
+    /// Amounts of money decide, though not what can be reached.
+    ByMoney(Arc<Walked>),
 }
 
 /// What was found so far.
@@ -60,54 +68,94 @@ pub(crate) struct Kept {
 const MOST: usize = 1 << 16;
 
 impl<'l> Engine<'l> {
-    /// Every way in which a line can stand.
+    /// Every way in which a line can stand; what they turn on, where it is asked for.
     ///
     /// # Errors
     /// The ledger is wrong: two duties of one program stand and nothing relates them.
-    pub(crate) fn ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<Arc<Ways>, Fault> {
-        let Some(mut key) = self.ways_key(q, line) else { return Ok(Arc::new(self.find_ways(q, line, value)?.0)) };
-        let mut known = self.kept_ways.found.get(&key);
-        let by_rate = matches!(known, Some(Found::ByRate));
+    pub(crate) fn ways(
+        &mut self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        asks: Asks,
+    ) -> Result<Arc<Ways>, Fault> {
+        let Some((mut key, tops_up)) = self.ways_key(q, line) else {
+            let walked = self.walked(q, line, value, false);
+            return Ok(Arc::new(self.find_ways(q, (line, value), &walked, asks)?.0));
+        };
+        let answers = |ways: &Ways| asks == Asks::Nothing || ways.turns.is_some();
+        let walked = match self.kept_ways.found.get(&key) {
+            Some(Found::Ways(ways)) if answers(ways) => return Ok(Arc::clone(ways)),
+            Some(Found::ByMoney(walked)) => {
+                let walked = Arc::clone(walked);
+                return Ok(Arc::new(self.find_ways(q, (line, value), &walked, asks)?.0));
+            }
+            Some(Found::ByRate(walked)) => Some(Arc::clone(walked)),
+            Some(Found::Ways(_)) | None => None,
+        };
+        let by_rate = walked.is_some();
+        let walked = walked.unwrap_or_else(|| Arc::new(self.walked(q, line, value, false)));
         if by_rate {
             key.extend(self.rate_words(q));
-            known = self.kept_ways.found.get(&key);
+            if let Some(Found::Ways(ways)) = self.kept_ways.found.get(&key)
+                && answers(ways)
+            {
+                return Ok(Arc::clone(ways));
+            }
         }
-        match known {
-            Some(Found::Ways(ways)) => return Ok(Arc::clone(ways)),
-            Some(Found::ByMoney | Found::ByRate) => return Ok(Arc::new(self.find_ways(q, line, value)?.0)),
-            None => {}
-        }
-        let (ways, decider) = self.find_ways(q, line, value)?;
+        let (ways, decider) = self.find_ways(q, (line, value), &walked, asks)?;
         let ways = Arc::new(ways);
         if self.kept_ways.found.len() >= MOST {
             self.kept_ways.found.clear();
         }
         let found = match decider {
-            Decider::Money => Found::ByMoney,
-            Decider::Rates if !by_rate => {
+            Decider::Money => Found::ByMoney(walked),
+            _ if by_rate => Found::Ways(Arc::clone(&ways)),
+            Decider::Key if !tops_up => Found::Ways(Arc::clone(&ways)),
+            Decider::Key | Decider::Rates => {
                 let mut longer = key.clone();
                 longer.extend(self.rate_words(q));
                 self.kept_ways.found.insert(longer, Found::Ways(Arc::clone(&ways)));
-                Found::ByRate
+                Found::ByRate(walked)
             }
-            Decider::Key | Decider::Rates => Found::Ways(Arc::clone(&ways)),
         };
         self.kept_ways.found.insert(key, found);
         Ok(ways)
     }
 
     /// The bills of the ways, with the money of a line.
-    pub(crate) fn bills(&self, q: &Question<'l>, line: &EntryLine, value: &Value, ways: &Ways) -> Vec<Possible> {
-        let bill = |way: &Way| {
-            let contents = value.with(way.contents);
-            let pins = Pins { quantities: way.quantities.clone(), ..Pins::default() };
-            self.counted(q, (line, &contents), (way.piece, way.class, way.leaf), Some(&pins))
-        };
-        ways.list.iter().map(bill).collect()
+    pub(crate) fn bills(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value, ways: &Ways) -> Vec<Possible> {
+        let leaves: SmallVec<[u32; 8]> = ways.list.iter().map(|way| self.own_leaf(q, line, way.leaf)).collect();
+        let named = leaves.into_iter().zip(&ways.list);
+        named.map(|(leaf, way)| self.bill_of_way(q, (line, value), (leaf, way))).collect()
     }
 
-    fn find_ways(&mut self, q: &Question<'l>, line: &EntryLine, value: &Value) -> Result<(Ways, Decider), Fault> {
-        let (settings, turns) = self.possible(q, line, value, false)?;
+    /// The same under the provisions of a country that is treated alike: what is owed is the same, headings may not be.
+    pub(crate) fn unnamed_bills(
+        &self,
+        q: &Question<'l>,
+        line: &EntryLine,
+        value: &Value,
+        ways: &Ways,
+    ) -> Vec<Possible> {
+        ways.list.iter().map(|way| self.bill_of_way(q, (line, value), (way.leaf, way))).collect()
+    }
+
+    fn bill_of_way(&self, q: &Question<'l>, (line, value): (&EntryLine, &Value), (leaf, way): (u32, &Way)) -> Possible {
+        let contents = value.with(way.contents);
+        let pins = Pins { quantities: way.quantities.clone(), ..Pins::default() };
+        self.counted(q, (line, &contents), (way.piece, way.class, leaf), Some(&pins))
+    }
+
+    fn find_ways(
+        &mut self,
+        q: &Question<'l>,
+        (line, value): (&EntryLine, &Value),
+        walked: &Walked,
+        asks: Asks,
+    ) -> Result<(Ways, Decider), Fault> {
+        let settings = self.settings(q, line, value, walked)?;
+        let turns = (asks == Asks::WhatTurns).then(|| self.turns(q, line, walked, &settings));
         let decider = self.decider(q, &settings);
         let mut list: Vec<Way> = Vec::new();
         for setting in &settings {
@@ -160,8 +208,9 @@ impl<'l> Engine<'l> {
         if lawful().all(|p| share(&p.ordinary)) { Decider::Rates } else { Decider::Money }
     }
 
-    /// All that decides in which ways a line can stand, but for its ordinary rates; none where amounts of money do.
-    fn ways_key(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<Key> {
+    /// All that decides what a line can reach, and whether totals top ordinary rates up, so that these decide how it can
+    /// stand; none where amounts of money decide what it can reach.
+    fn ways_key(&mut self, q: &Question<'l>, line: &EntryLine) -> Option<(Key, bool)> {
         if line.processing_value.is_some() || !q.carried.is_empty() {
             return None;
         }
@@ -178,7 +227,7 @@ impl<'l> Engine<'l> {
             || !line.smelt_countries.is_empty()
             || line.cast_country.is_some()
             || line.export_country.is_some();
-        let mut by_total = false;
+        let mut tops_up = false;
         let rates = self.percentages(q);
         for piece in 0..q.pieces.len() {
             for class in 0..q.classes.len() {
@@ -190,7 +239,11 @@ impl<'l> Engine<'l> {
                     return None;
                 }
                 by_country |= reads.by_country();
-                by_total |= reads.by_total();
+                if reads.by_total() {
+                    let (general, ordinary) = rates?;
+                    push_bits(&mut key, reads.total_sides(general, ordinary));
+                    tops_up = true;
+                }
                 let value = line.value;
                 let sides = reads.values().iter().map(|bound| value.is_some_and(|value| value <= *bound));
                 push_bits(&mut key, sides);
@@ -201,13 +254,9 @@ impl<'l> Engine<'l> {
             }
         }
         self.push_moments(&mut key, q, by_country);
-        if by_total {
-            rates?;
-            key.extend(self.rate_words(q));
-        }
         self.push_ordinary(&mut key, q, line);
         self.push_facts(&mut key, line);
-        Some(key)
+        Some((key, tops_up))
     }
 
     /// The sides of all bounds on entry dates, part by part; where countries decide, the intervals too.

@@ -79,6 +79,12 @@ pub fn format_scaled(value: i64, places: u32) -> String {
 /// Divides and rounds half up, away from zero for negative numbers. `divisor` is positive.
 pub fn div_half_up(value: i128, divisor: i128) -> i128 {
     debug_assert!(divisor > 0, "a divisor is positive");
+    // Most amounts fit a word, in which dividing is several times as fast.
+    if let (Ok(value), Ok(divisor)) = (i64::try_from(value), i64::try_from(divisor)) {
+        let (quotient, remainder) = (value / divisor, (value % divisor).unsigned_abs());
+        let up = remainder >= divisor.unsigned_abs().div_ceil(2);
+        return i128::from(if up { quotient + value.signum() } else { quotient });
+    }
     let half = divisor / 2;
     let odd = divisor % 2;
     // With an odd divisor no exact half exists; `half + odd` is then the first remainder above it.
@@ -171,5 +177,22 @@ mod tests {
         assert_eq!(div_half_up(3, 7), 0);
         assert_eq!(div_half_up(4, 7), 1);
         assert_eq!(div_half_up(41_099_800, 100_000), 411);
+    }
+
+    #[test]
+    fn words_divide_as_wide_numbers_do() {
+        let mut state = 3_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i64::try_from(state >> 33).unwrap() - (1 << 30)
+        };
+        for round in 0..100_000 {
+            let divisor = (next().abs() >> (round % 29)) + 1;
+            let (value, divisor) = (i128::from(next()), i128::from(divisor));
+            // Both times two to the seventieth: no longer words, and the same quotient.
+            assert_eq!(div_half_up(value, divisor), div_half_up(value << 70, divisor << 70), "{value} / {divisor}");
+        }
+        assert_eq!(div_half_up(i128::from(i64::MIN), 1), i128::from(i64::MIN));
+        assert_eq!(div_half_up(i128::from(i64::MAX), 2), 1 << 62);
     }
 }

@@ -385,6 +385,9 @@ impl<'r> Maker<'r> {
             let record = self.provision(index, number, plan);
             self.b.ledger.programs[program].provisions.push(record);
         }
+        if self.random.chance(25) {
+            self.other_country(program);
+        }
         self.suspensions(program, plan);
         self.exceptions(program, plan);
         if self.random.chance(15) {
@@ -438,6 +441,26 @@ impl<'r> Maker<'r> {
             }
         }
         record
+    }
+
+    /// Parts the last provision of a program in two that differ in nothing but their countries and their names: both are
+    /// named by the same references.
+    fn other_country(&mut self, program: usize) {
+        let from = self.random.below(ORIGINS.len());
+        let to = (from + 1 + self.random.below(ORIGINS.len() - 1)) % ORIGINS.len();
+        let place = self.b.place();
+        let provisions = &mut self.b.ledger.programs[program].provisions;
+        let Some(last) = provisions.last_mut() else { return };
+        let of = |at: usize| vec![OriginRef::Country(country(ORIGINS[at]))];
+        last.scope.origin = of(from);
+        let mut other = last.clone();
+        let number = other.id.pop().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
+        other.id.push_str(&number.to_string().repeat(2));
+        other.heading.pop();
+        other.heading.push_str(&(number + 5).to_string());
+        other.place = place;
+        other.scope.origin = of(to);
+        provisions.push(other);
     }
 
     fn rates(&mut self, plan: Plan) -> Vec<portolan_ledger::record::RateRecord> {

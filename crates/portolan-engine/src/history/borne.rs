@@ -12,6 +12,7 @@ use crate::answer::Fault;
 use crate::engine::Question;
 use crate::extremes::Extremes;
 use crate::money::Value;
+use crate::ways::Asks;
 
 /// What goods bear at most and at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,8 +110,8 @@ impl<'l> Histories<'l> {
             return Ok(plain);
         }
         self.kept.open += 1;
-        let ways = self.engine.ways(&q, &line, &value)?;
-        let extremes = self.engine.extremes(&q, &self.engine.bills(&q, &line, &value, &ways), &value);
+        let ways = self.engine.ways(&q, &line, &value, Asks::Nothing)?;
+        let extremes = self.engine.extremes(&q, &self.engine.unnamed_bills(&q, &line, &value, &ways), &value);
         Ok(self.kept.add(extremes))
     }
 

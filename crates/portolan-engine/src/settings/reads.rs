@@ -30,6 +30,8 @@ pub(crate) struct Reads {
     metals: [bool; 3],
     bounds: [Vec<Rate>; 3],
     us_part: bool,
+    /// An exception frees what of the value is US content.
+    us_spared: bool,
     /// Caps on how much of the value may count as US.
     caps: Vec<Rate>,
     /// Chapter 98 numbers, or any, whose claim asks for the value of processing abroad.
@@ -50,6 +52,11 @@ impl Reads {
     /// On which side of each bound on a base rate two percentages lie: column 1-general, and the rate that applies.
     pub fn base_sides(&self, general: Rate, ordinary: Rate) -> impl Iterator<Item = bool> + '_ {
         self.bases.iter().map(move |(of_general, bound)| if *of_general { general } else { ordinary } >= *bound)
+    }
+
+    /// Which totals have something to top up.
+    pub fn total_sides(&self, general: Rate, ordinary: Rate) -> impl Iterator<Item = bool> + '_ {
+        self.totals.iter().map(move |(over, total)| if *over == Over::General { general } else { ordinary } < *total)
     }
 
     /// Whether amounts of money or quantities decide beyond what the other bounds say.
@@ -89,6 +96,7 @@ impl Reads {
             } else if index < provisions + exceptions {
                 let node = timeline.exception(ExceptionIx(short(index - provisions)));
                 reads.conditions(&node.when);
+                reads.us_spared |= node.record.spares == Some(Spares::UsContent);
                 if node.record.spares == Some(Spares::OutsideProcessing) {
                     let numbers = node.record.when.iter().filter(|c| matches!(c, Condition::Chapter98(_)));
                     reads.outside.push(numbers.cloned().collect());
@@ -160,28 +168,65 @@ impl Reads {
         }
     }
 
-    /// Of what records in scope read, what can be open where only some of them bear on what is owed, given what these read.
-    /// Contents and in-transit clauses stay open whoever reads them, claims and units where a record that bears does; of the
-    /// rest the values stay as all tell them apart.
-    pub fn open_to(mut self, bearing: &Self) -> Self {
-        self.claims.clone_from(&bearing.claims);
-        self.units.clone_from(&bearing.units);
-        if bearing.metal_weight.is_empty() {
-            self.metal_weight.clear();
+    /// Of what records in scope read, what can be open where only some of them bear on what is owed, given what these read:
+    /// that, where it turns for them. But where one that bears reads contents, a mode of transport or countries, all records
+    /// in scope say which are possible.
+    pub fn open_to(mut self, bearing: Self) -> Self {
+        let all = std::mem::replace(&mut self, bearing);
+        if !self.all_modes.is_empty() {
+            (self.modes, self.all_modes) = (all.modes, all.all_modes);
         }
-        if bearing.smelted.is_empty() {
-            self.smelted.clear();
+        if !self.smelted.is_empty() {
+            self.smelted = all.smelted;
         }
-        if bearing.exporters.is_empty() {
-            self.exporters.clear();
+        if !self.exporters.is_empty() {
+            self.exporters = all.exporters;
         }
-        let no_amounts = bearing.values.is_empty() && bearing.prices.is_empty() && bearing.bases.is_empty();
-        if no_amounts && bearing.units.is_empty() && bearing.totals.is_empty() {
-            self.values.clear();
-            self.prices.clear();
-            self.bases.clear();
-            self.totals.clear();
+        if self.by_contents() {
+            (self.metals, self.bounds) = (all.metals, all.bounds);
+            (self.us_part, self.caps, self.outside) = (all.us_part, all.caps, all.outside);
         }
+        self.in_order()
+    }
+
+    /// Whether a content of the value decides.
+    fn by_contents(&self) -> bool {
+        self.metals.contains(&true) || self.us_part || self.us_spared || !self.outside.is_empty()
+    }
+
+    /// Each once; in one order where the order says nothing.
+    fn in_order(mut self) -> Self {
+        fn sorted<T: Ord>(list: &mut Vec<T>) {
+            list.sort_unstable();
+            list.dedup();
+        }
+        fn once<T: PartialEq>(list: &mut Vec<T>) {
+            let mut at = 0;
+            while at < list.len() {
+                let (before, rest) = list.split_at(at);
+                if rest.first().is_some_and(|item| before.contains(item)) {
+                    list.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+        sorted(&mut self.loaded);
+        sorted(&mut self.exported);
+        once(&mut self.modes);
+        once(&mut self.all_modes);
+        sorted(&mut self.claims);
+        sorted(&mut self.metal_weight);
+        self.bounds.iter_mut().for_each(sorted);
+        sorted(&mut self.caps);
+        once(&mut self.outside);
+        once(&mut self.smelted);
+        once(&mut self.exporters);
+        sorted(&mut self.values);
+        once(&mut self.prices);
+        once(&mut self.bases);
+        once(&mut self.units);
+        once(&mut self.totals);
         self
     }
 
@@ -198,6 +243,7 @@ impl Reads {
             self.bounds[metal].extend(&other.bounds[metal]);
         }
         self.us_part |= other.us_part;
+        self.us_spared |= other.us_spared;
         self.caps.extend(&other.caps);
         self.outside.extend(other.outside.iter().cloned());
         self.smelted.extend(other.smelted.iter().cloned());

@@ -31,7 +31,8 @@ fn compare(view: View, known: &str, step: usize, state: impl Fn(&mut EntryLine))
     for (at, code) in
         codes.into_iter().chain(["7308.90.95.90", "8703.23.01", "8541.43.00"].map(|c| c.parse().unwrap())).enumerate()
     {
-        for origin in ["CN", "RU", "CA", "JP", "DE"].map(|o| Origin(o.as_bytes().try_into().unwrap())) {
+        // Angola and Algeria are treated alike from July 2026 on, under headings of their own.
+        for origin in ["CN", "RU", "CA", "JP", "DE", "AO", "DZ"].map(|o| Origin(o.as_bytes().try_into().unwrap())) {
             let class = histories.origin(origin);
             for span in histories.products(code, (from, until)).unwrap() {
                 histories.history(span.product, class, facts, &mut stretches).unwrap();

@@ -107,3 +107,24 @@ fn the_truce_lapses_by_itself() {
     line.known_date = Day::parse_iso(b"2025-08-12").unwrap();
     assert_eq!(total(&line), "55");
 }
+
+#[test]
+fn countries_that_are_treated_alike_share_questions_and_keep_their_headings() {
+    let ledger = portolan_law::ledger().unwrap();
+    let schedule = portolan_law::schedule().unwrap();
+    let law = Law::new(&ledger, Some(&schedule));
+    let day = Day::parse_iso(b"2026-10-01").unwrap();
+    let bill = |engine: &mut Engine<'_>, origin: &[u8; 2]| {
+        let code = "6109.10.00.12".parse().unwrap();
+        engine.bill(&EntryLine::new(Side(0), code, Origin(*origin), When::Day(day), day)).unwrap()
+    };
+    let mut engine = Engine::new(&law);
+    let trees = |engine: &Engine<'_>| engine.sizes()[0][3];
+    let first = bill(&mut engine, b"AO");
+    let made = trees(&engine);
+    let second = bill(&mut engine, b"DZ");
+    assert_eq!(trees(&engine), made, "no tree of questions is made again");
+    assert_eq!(first.families, second.families);
+    assert_ne!(first.headings, second.headings);
+    assert_eq!(second, bill(&mut Engine::new(&law), b"DZ"), "whoever was asked about before");
+}
