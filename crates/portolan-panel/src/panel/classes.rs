@@ -16,7 +16,7 @@ use portolan_ledger::{Day, TariffCode};
 use super::columns::{self, Borne};
 use super::expand::{NO_TEXT, days_of};
 use super::file::{self, Group, Stopped, cannot_write};
-use super::turns::in_order;
+use super::turns::{Dealt, in_order};
 use super::{Done, Error, Options};
 
 /// So many classes of products make a group of rows.
@@ -182,7 +182,7 @@ fn rates(
     let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
     let mut rows = 0;
     in_order(
-        (options.threads, classes.div_ceil(PRODUCTS)),
+        (options.threads, classes.div_ceil(PRODUCTS), Dealt::FromEnds),
         &|| Classes::find(law, options),
         &|own, group| match own {
             Ok(own) => own.group(group * PRODUCTS, (&factory, &schema)).map_err(|stopped| stopped.of(output)),

@@ -19,7 +19,7 @@ use portolan_ledger::TariffCode;
 
 use super::columns::{self, Borne};
 use super::expand::{Expander, Rows};
-use super::turns::in_order;
+use super::turns::{Dealt, in_order};
 use super::{Done, Error, Form, Options};
 
 /// About so many rows are worked out, encoded and written at once.
@@ -116,7 +116,7 @@ pub fn write(
     let all = codes.len() as u64;
     let names = Names::new(codes, options);
     in_order(
-        (options.threads, codes.len().div_ceil(per_group)),
+        (options.threads, codes.len().div_ceil(per_group), Dealt::InOrder),
         &|| Worker::new(law, options),
         &|worker, group| {
             let first = group * per_group;

@@ -1,7 +1,7 @@
 //! Work that is done on all threads and taken in order, with a bounded part of it under way.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::mpsc::channel;
 use std::sync::{Condvar, Mutex};
 use std::thread;
@@ -31,25 +31,51 @@ impl Turn {
     }
 }
 
+/// How pieces go to threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dealt {
+    /// One after another, few ahead of the one that is taken next: what waits is bounded.
+    InOrder,
+    /// From both ends: neighbouring pieces, which have much in common, mostly go to one thread. What was made from the far end
+    /// waits until all before it was taken, so it should be small.
+    FromEnds,
+}
+
+/// The pieces that no thread has yet.
+struct Left {
+    dealt: Dealt,
+    pieces: Mutex<Range<usize>>,
+}
+
+impl Left {
+    fn next(&self, thread: usize) -> Option<usize> {
+        let mut pieces = self.pieces.lock().ok()?;
+        match self.dealt {
+            Dealt::FromEnds if thread % 2 == 1 => pieces.next_back(),
+            Dealt::FromEnds | Dealt::InOrder => pieces.next(),
+        }
+    }
+}
+
 /// Makes `count` pieces, each with what `start` gave its thread; `take` sees them in order. The first error ends it all.
 pub fn in_order<S, P: Send, E: Send>(
-    (threads, count): (usize, usize),
+    (threads, count, dealt): (usize, usize, Dealt),
     start: &(dyn Fn() -> S + Sync),
     make: &(dyn Fn(&mut S, usize) -> Result<P, E> + Sync),
     take: &mut dyn FnMut(P) -> Result<(), E>,
 ) -> Result<(), E> {
     let threads = threads.clamp(1, count.max(1));
     let turn = &Turn { taken: Mutex::new(0), moved: Condvar::new() };
-    let next = &AtomicUsize::new(0);
+    let left = &Left { dealt, pieces: Mutex::new(0..count) };
+    let ahead = if dealt == Dealt::InOrder { AHEAD * threads } else { count };
     let (sender, receiver) = channel();
     thread::scope(|scope| {
-        for _ in 0..threads {
+        for thread in 0..threads {
             let sender = sender.clone();
             scope.spawn(move || {
                 let mut state = start();
-                loop {
-                    let piece = next.fetch_add(1, Ordering::Relaxed);
-                    if piece >= count || !turn.wait(piece, AHEAD * threads) {
+                while let Some(piece) = left.next(thread) {
+                    if !turn.wait(piece, ahead) {
                         return;
                     }
                     if sender.send((piece, make(&mut state, piece))).is_err() {
@@ -86,20 +112,27 @@ mod tests {
 
     #[test]
     fn pieces_are_taken_in_order_and_the_first_error_ends_it() {
+        for dealt in [Dealt::InOrder, Dealt::FromEnds] {
+            taken_in_order(dealt);
+        }
+    }
+
+    fn taken_in_order(dealt: Dealt) {
         let mut seen = Vec::new();
         let make = |(): &mut (), piece: usize| {
             thread::sleep(std::time::Duration::from_micros((piece as u64 * 7_919) % 500));
             if piece == 40 { Err("forty") } else { Ok(piece) }
         };
-        let outcome = in_order((3, 100), &|| (), &make, &mut |piece| {
+        let outcome = in_order((3, 100, dealt), &|| (), &make, &mut |piece| {
             seen.push(piece);
             Ok(())
         });
         assert_eq!(outcome, Err("forty"));
         assert_eq!(seen, (0..40).collect::<Vec<_>>());
-        let refused =
-            in_order((2, 9), &|| (), &|(), piece| Ok(piece), &mut |piece| if piece == 5 { Err(5) } else { Ok(()) });
+        let refused = in_order((2, 9, dealt), &|| (), &|(), piece| Ok(piece), &mut |piece| {
+            if piece == 5 { Err(5) } else { Ok(()) }
+        });
         assert_eq!(refused, Err(5));
-        assert_eq!(in_order((2, 0), &|| (), &|(), piece| Ok::<_, ()>(piece), &mut |_| Err(())), Ok(()));
+        assert_eq!(in_order((2, 0, dealt), &|| (), &|(), piece| Ok::<_, ()>(piece), &mut |_| Err(())), Ok(()));
     }
 }

@@ -13,7 +13,9 @@ pub mod shares;
 pub mod sums;
 pub mod write;
 
+use std::collections::VecDeque;
 use std::num::NonZero;
+use std::sync::Mutex;
 
 use portolan_engine::Law;
 use portolan_engine::extremes::{Extremes, Sum};
@@ -138,13 +140,17 @@ pub fn rates(request: &Request<'_>, law: &Law<'_>) -> Result<Rates, Error> {
     let numbering = Numbering::new(request, law);
     let mut cells: Vec<&Weight> = request.weights.cells.iter().filter(|cell| cell.value.0 > 0).collect();
     cells.sort_by_key(|cell| (cell.code, cell.partner));
-    let pieces = pieces(&cells, std::thread::available_parallelism().map_or(1, NonZero::get));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let pieces = Mutex::new(pieces(&cells, threads * PIECES));
+    // Neighbouring headings meet the same law, so each thread keeps to an end.
+    let next = |thread: usize| {
+        let mut left = pieces.lock().ok()?;
+        if thread.is_multiple_of(2) { left.pop_front() } else { left.pop_back() }
+    };
+    let work = |thread: usize| Worker::new(request, law, &numbering).run(|| next(thread));
     let done: Vec<Result<Share, Error>> = std::thread::scope(|scope| {
-        let numbering = &numbering;
-        let threads: Vec<_> = pieces
-            .into_iter()
-            .map(|piece| scope.spawn(move || Worker::new(request, law, numbering).run(&piece)))
-            .collect();
+        let work = &work;
+        let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
         threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     let mut events: FxHashMap<Key, Vec<Event>> = FxHashMap::default();
@@ -172,13 +178,24 @@ pub fn rates(request: &Request<'_>, law: &Law<'_>) -> Result<Rates, Error> {
     Ok(rates)
 }
 
-/// Cells, sorted by code, dealt by heading: chapters differ in how much law they meet, neighbouring headings less.
-fn pieces<'w>(cells: &[&'w Weight], count: usize) -> Vec<Vec<&'w Weight>> {
-    let mut found = vec![Vec::new(); count];
-    for (at, of_heading) in cells.chunk_by(|a, b| a.code.prefix(4) == b.code.prefix(4)).enumerate() {
-        found[at % count].extend(of_heading);
+/// How many pieces of work there are for each thread.
+const PIECES: usize = 6;
+
+/// Cells, sorted by code, in so many pieces at most, none of which parts a heading.
+fn pieces<'c, 'w>(cells: &'c [&'w Weight], count: usize) -> VecDeque<&'c [&'w Weight]> {
+    let most = cells.len().div_ceil(count.max(1));
+    let mut found = VecDeque::with_capacity(count);
+    let (mut start, mut end) = (0, 0);
+    for of_heading in cells.chunk_by(|a, b| a.code.prefix(4) == b.code.prefix(4)) {
+        end += of_heading.len();
+        if end - start >= most {
+            found.push_back(&cells[start..end]);
+            start = end;
+        }
     }
-    found.retain(|piece| !piece.is_empty());
+    if end > start {
+        found.push_back(&cells[start..end]);
+    }
     found
 }
 
@@ -257,7 +274,16 @@ impl<'r, 'l> Worker<'r, 'l> {
         Self { request, numbering, law, flows, adds: Vec::new(), share: Share::default() }
     }
 
-    fn run(mut self, cells: &[&Weight]) -> Result<Share, Error> {
+    fn run<'c>(mut self, next: impl Fn() -> Option<&'c [&'c Weight]>) -> Result<Share, Error> {
+        let days = usize::try_from(self.request.until.0 - self.request.from.0).unwrap_or(0);
+        let mut scratch = Scratch::new(days, self.numbering.columns());
+        while let Some(cells) = next() {
+            self.piece(cells, &mut scratch)?;
+        }
+        Ok(self.share)
+    }
+
+    fn piece(&mut self, cells: &[&Weight], scratch: &mut Scratch) -> Result<(), Error> {
         let mut sums: FxHashMap<(Key, Flow), i128> = FxHashMap::default();
         let mut unmatched: Vec<(Key, Day, Day, i64)> = Vec::new();
         for of_code in cells.chunk_by(|a, b| a.code == b.code) {
@@ -266,23 +292,21 @@ impl<'r, 'l> Worker<'r, 'l> {
         let mut sums: Vec<((Key, Flow), i128)> = sums.into_iter().collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
         unmatched.sort_unstable_by_key(|(key, ..)| *key);
-        let days = usize::try_from(self.request.until.0 - self.request.from.0).unwrap_or(0);
-        let mut scratch = Scratch::new(days, self.numbering.columns());
-        self.share.histories = sums.len();
+        self.share.histories += sums.len();
         let mut own = Own::default();
         for of_group in sums.chunk_by(|a, b| a.0.0 == b.0.0) {
             for ((_, flow), value) in of_group {
-                self.flow(*flow, *value, &mut scratch, &mut own)?;
+                self.flow(*flow, *value, scratch, &mut own)?;
             }
-            self.share.events.insert(of_group[0].0.0, scratch.take());
+            self.share.events.entry(of_group[0].0.0).or_default().extend(scratch.take());
         }
         for of_group in unmatched.chunk_by(|a, b| a.0 == b.0) {
             for (_, from, until, value) in of_group {
-                self.weigh(*from, *until, UNMATCHED, i128::from(*value), &mut scratch);
+                self.weigh(*from, *until, UNMATCHED, i128::from(*value), scratch);
             }
             self.share.events.entry(of_group[0].0).or_default().extend(scratch.take());
         }
-        Ok(self.share)
+        Ok(())
     }
 
     /// The flows of one number.
