@@ -385,8 +385,9 @@ impl<'r> Maker<'r> {
             let record = self.provision(index, number, plan);
             self.b.ledger.programs[program].provisions.push(record);
         }
-        if self.random.chance(25) {
-            self.other_country(program);
+        let mut random = self.random.apart();
+        if random.chance(25) {
+            self.other_country(program, &mut random);
         }
         self.suspensions(program, plan);
         self.exceptions(program, plan);
@@ -445,9 +446,9 @@ impl<'r> Maker<'r> {
 
     /// Parts the last provision of a program in two that differ in nothing but their countries and their names: both are
     /// named by the same references.
-    fn other_country(&mut self, program: usize) {
-        let from = self.random.below(ORIGINS.len());
-        let to = (from + 1 + self.random.below(ORIGINS.len() - 1)) % ORIGINS.len();
+    fn other_country(&mut self, program: usize, random: &mut Random) {
+        let from = random.below(ORIGINS.len());
+        let to = (from + 1 + random.below(ORIGINS.len() - 1)) % ORIGINS.len();
         let place = self.b.place();
         let provisions = &mut self.b.ledger.programs[program].provisions;
         let Some(last) = provisions.last_mut() else { return };

@@ -30,6 +30,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
+    /// A generator of its own, which leaves what this one draws as it is.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { state: self.clone().number() }
+    }
+
     /// A number below `bound`; zero where the bound is zero.
     pub fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.number()) * bound as u128;
