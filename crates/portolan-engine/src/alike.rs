@@ -31,12 +31,12 @@ impl Alike {
                 let (other, known) = (&timeline.provisions[*first], &found.all[*first]);
                 let apart = |(theirs, _): &(Vec<Origin>, _)| !countries.iter().any(|country| theirs.contains(country));
                 !known.is_empty()
-                    && known.iter().all(apart)
-                    && other.program == node.program
                     && mentions[*first] == mentions[index]
                     && say_the_same(other, node)
+                    && known.iter().all(apart)
             };
-            let first = if countries.is_empty() { None } else { (0..index).rev().find(like) };
+            let of_program = (0..index).rev().take_while(|&other| timeline.provisions[other].program == node.program);
+            let first = if countries.is_empty() { None } else { { of_program }.find(like) };
             found.first.push(first.map_or(own, |first| found.first[first]));
             if !countries.is_empty() {
                 found.all[first.unwrap_or(index)].push((countries, own));

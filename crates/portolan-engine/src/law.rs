@@ -615,14 +615,15 @@ impl<'l> Law<'l> {
 
     fn all_same_goods(&self) -> Vec<usize> {
         let (provisions, exceptions) = (self.timeline.provisions.len(), self.timeline.exceptions.len());
-        let mut first = FxHashMap::default();
-        let of = |(record, (scope, _)): (usize, (&'_ Scope, u16))| {
+        let mut first: FxHashMap<(&[ListId], &[ListId], bool), usize> = FxHashMap::default();
+        let mut found = Vec::with_capacity(self.records());
+        for (record, (scope, _)) in self.scopes().enumerate() {
             // Without a list an exception is about all goods.
             let exception = (provisions..provisions + exceptions).contains(&record);
-            let goods = (scope.products.clone(), scope.products_except.clone(), exception);
-            *first.entry(goods).or_insert(record)
-        };
-        self.scopes().enumerate().map(of).collect()
+            let goods = (scope.products.as_slice(), scope.products_except.as_slice(), exception);
+            found.push(*first.entry(goods).or_insert(record));
+        }
+        found
     }
 
     fn all_tiers(&self) -> Vec<Vec<Tiers>> {
