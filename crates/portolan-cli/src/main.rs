@@ -35,6 +35,10 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::{Failure, Outcome};
 
+/// Bills, histories and trees are many small pieces of memory, made on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Tariff law as dated, cited data: what duty is owed on any good, from anywhere, on any day, and why.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, max_term_width = 100, after_help = EXIT_CODES)]
