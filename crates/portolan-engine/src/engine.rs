@@ -32,6 +32,8 @@ pub struct Engine<'l> {
     /// The code that was asked about last, by its key.
     last_code: (u64, usize),
     codes: Vec<Code>,
+    /// The rates of codes that were looked up.
+    rates: Vec<Rates>,
     origins: FxHashMap<Origin, u32>,
     origin_signatures: FxHashMap<Vec<bool>, u32>,
     pub(crate) bases: Bases,
@@ -57,8 +59,8 @@ struct Code {
     looked: bool,
     /// For an eight-digit code whose ten-digit numbers are told apart: their spans and classes.
     below: Option<Vec<(Option<Day>, Option<Day>, ClassIx)>>,
-    /// Its rates, looked up so far, and the days that they cover.
-    rates: Vec<(Day, Day, Rates)>,
+    /// The days that its rates cover, of those looked up so far, and their places in [`Engine::rates`].
+    rates: SmallVec<[(Day, Day, u32); 6]>,
 }
 
 /// A product class, by its number, from the law's table or the engine's own.
@@ -115,6 +117,7 @@ impl<'l> Engine<'l> {
             code_of: FxHashMap::default(),
             last_code: (u64::MAX, 0),
             codes: Vec::new(),
+            rates: Vec::new(),
             origins: FxHashMap::default(),
             origin_signatures: FxHashMap::default(),
             bases: Bases::default(),
@@ -341,8 +344,8 @@ impl<'l> Engine<'l> {
     pub(crate) fn rates_until(&mut self, code: TariffCode, day: Day) -> Result<(Rates, Day), Fault> {
         let index = self.code(code, true);
         let covering = self.codes[index].rates.iter().find(|(from, until, _)| *from <= day && day < *until);
-        if let Some((_, until, rates)) = covering {
-            return Ok((*rates, *until));
+        if let Some(&(_, until, place)) = covering {
+            return Ok((self.rates[place as usize], until));
         }
         self.find_rates(index, code, day)
     }
@@ -390,7 +393,9 @@ impl<'l> Engine<'l> {
             }
         };
         let (from, until) = (from.unwrap_or(Day(i32::MIN)), until.unwrap_or(Day(i32::MAX)));
-        self.codes[index].rates.push((from, until, rates));
+        let place = u32::try_from(self.rates.len()).unwrap_or(u32::MAX);
+        self.rates.push(rates);
+        self.codes[index].rates.push((from, until, place));
         Ok((rates, until))
     }
 

@@ -4,16 +4,19 @@
 //! where a fact was not stated, from a value that is supposed for it (the module `settings`): so two atoms on one fact can
 //! never contradict each other.
 
+use std::collections::BTreeSet;
+
 use portolan_ledger::duty_expression::{DutyExpression, Fraction, Part, Term};
 use portolan_ledger::duty_rate::Over;
 use portolan_ledger::line::{EntryLine, When};
 use portolan_ledger::number::Quantity;
-use portolan_ledger::record::{Bound, ClaimId, Column, Condition, Mode, Origin, OriginRef, Share};
+use portolan_ledger::record::{Bound, ClaimId, Column, Condition, GroupId, Mode, Origin, OriginRef, Share};
 use portolan_ledger::timeline::{Moment, Test, Timeline};
-use portolan_ledger::{Cents, Instant, Rate, UnitPrice};
+use portolan_ledger::{Cents, Day, Instant, Rate, UnitPrice};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use crate::group_cuts::GroupCuts;
 use crate::money::Value;
 use crate::ordinary::{Base, quantity_in};
 use crate::resolve::{Parts, Reply};
@@ -194,6 +197,8 @@ pub struct Facts {
     entry_cuts: Vec<Instant>,
     /// Those of conditions on any date.
     date_cuts: Vec<Instant>,
+    /// Of the groups that conditions name.
+    group_cuts: GroupCuts,
 }
 
 /// The bit of each assertion; nothing for one that no condition looks at.
@@ -228,6 +233,7 @@ impl Facts {
         let mut facts = Self::default();
         facts.assertion_bits.claims = vec![0; law.ledger.claims.len()];
         let mut found: FxHashMap<Fact, FactIx> = FxHashMap::default();
+        let mut groups: BTreeSet<GroupId> = BTreeSet::new();
         for question in questions {
             if facts.of_question.contains_key(&question) {
                 continue;
@@ -243,6 +249,7 @@ impl Facts {
             };
             facts.entry_cuts.extend(entry_cut(&question));
             facts.date_cuts.extend(date_cut(&question));
+            groups.extend(groups_named(&question));
             let atom = AtomIx(u16::try_from(facts.atoms.len()).unwrap_or(u16::MAX));
             facts.of_question.insert(question.clone(), atom);
             facts.atoms.push(Atom { fact: index, question });
@@ -251,6 +258,7 @@ impl Facts {
             cuts.sort_unstable();
             cuts.dedup();
         }
+        facts.group_cuts = GroupCuts::of(law.ledger, groups.into_iter());
         facts
     }
 
@@ -380,6 +388,11 @@ impl Facts {
     pub fn regions(&self, (from, until): (Instant, Instant)) -> Regions {
         let before = |end: i64| self.date_cuts.partition_point(|cut| cut.0 < end) as Regions;
         before(from.0.saturating_add(1)) << 32 | before(until.0)
+    }
+
+    /// A number for whom the groups that conditions name hold at a moment, as known on a day.
+    pub fn groups_at(&self, at: Instant, known: Day) -> u64 {
+        self.group_cuts.place(at, known)
     }
 
     /// Those of the moments that lie inside a span: after its first moment.
@@ -575,6 +588,22 @@ fn fact_of(question: &Question) -> Fact {
         Condition::Chapter98(_) => Fact::Chapter98,
         Condition::ExportedFrom(_) => Fact::ExportCountry,
     }
+}
+
+/// The groups of countries that a condition names.
+fn groups_named(question: &Question) -> impl Iterator<Item = GroupId> + '_ {
+    let countries = match question {
+        Question::Condition(
+            Condition::Melted { countries, .. }
+            | Condition::Smelted { countries, .. }
+            | Condition::ExportedFrom(countries),
+        ) => countries.as_slice(),
+        _ => &[],
+    };
+    countries.iter().filter_map(|country| match country {
+        OriginRef::Group(group) => Some(*group),
+        OriginRef::Country(_) | OriginRef::Any => None,
+    })
 }
 
 /// The moment at which a condition on the entry or import date turns.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use portolan_ledger::code::TariffCode;
-use portolan_ledger::record::{Condition, ListId, ListRow, Origin, OriginRef, Scope};
+use portolan_ledger::record::{Condition, GroupId, ListId, ListRow, Origin, OriginRef, Scope};
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::time::Clock;
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
@@ -15,6 +15,7 @@ use crate::alike::Alike;
 use crate::bits::Bits;
 use crate::facts::{AtomIx, Facts};
 use crate::flaw::Flaw;
+use crate::group_cuts::GroupCuts;
 use crate::relevant::Relations;
 use crate::resolve::Reply;
 
@@ -103,6 +104,8 @@ pub struct Law<'l> {
     pub(crate) same_goods: Vec<usize>,
     /// Records that read of a line more than claims and units.
     pub(crate) reading: Bits,
+    /// Of all groups of countries.
+    pub(crate) group_cuts: GroupCuts,
     /// Of each stacking rule the orders.
     tiers: Vec<Vec<Tiers>>,
     /// Side of each record in the common numbering.
@@ -171,6 +174,7 @@ impl<'l> Law<'l> {
             alike: Alike::default(),
             same_goods: Vec::new(),
             reading: Bits::default(),
+            group_cuts: GroupCuts::of(ledger, (0..).map(GroupId).take(ledger.groups.len())),
             tiers: Vec::new(),
             sides: Vec::new(),
             issues,

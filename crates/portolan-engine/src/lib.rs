@@ -13,6 +13,7 @@ mod explain;
 pub mod extremes;
 pub mod facts;
 mod flaw;
+mod group_cuts;
 pub mod history;
 pub mod law;
 pub mod money;

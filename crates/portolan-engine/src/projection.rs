@@ -144,7 +144,9 @@ pub struct Projection {
     products: FxHashMap<(u64, u32), u32>,
     /// By class of the law's table, then interval.
     tabled: Vec<Box<[u32]>>,
-    /// By origin class, then interval.
+    /// By interval: a number for what groups of countries hold.
+    groups: Vec<u32>,
+    /// By origin class, then what groups hold.
     origins: Vec<Box<[u32]>>,
     /// By origin class, then interval and whether to explain: the place in `worlds`.
     world_at: Vec<Box<[u32]>>,
@@ -222,10 +224,12 @@ impl Projection {
             memo: Memo::default(),
             flaw,
             moments: Vec::new(),
+            groups: Vec::new(),
             days: Vec::new(),
         };
         let intervals = u32::try_from(projection.boundaries.len()).unwrap_or(u32::MAX);
         projection.moments = (0..=intervals).map(|interval| projection.find_moment(law, interval)).collect();
+        projection.groups = number_groups(law, &projection.moments);
         projection
     }
 
@@ -340,16 +344,17 @@ impl Projection {
         if at >= self.origins.len() {
             self.origins.resize_with(at + 1, Box::default);
         }
+        let (groups, last) = (self.groups[interval as usize] as usize, self.groups.last().copied());
         if self.origins[at].is_empty() {
-            self.origins[at] = vec![UNKNOWN; self.moments.len()].into_boxed_slice();
+            self.origins[at] = vec![UNKNOWN; last.map_or(0, |last| last as usize) + 1].into_boxed_slice();
         }
-        let known = self.origins[at][interval as usize];
+        let known = self.origins[at][groups];
         if known != UNKNOWN {
             return known;
         }
         let bits = law.origin_bits(self.side, origin.1, self.moment(interval));
         let set = self.set(bits);
-        self.origins[at][interval as usize] = set;
+        self.origins[at][groups] = set;
         set
     }
 
@@ -861,6 +866,19 @@ impl Projection {
             }
         }
     }
+}
+
+/// Numbers for what groups of countries hold at moments in order: the same where nothing of it can have changed.
+fn number_groups(law: &Law<'_>, moments: &[Moment]) -> Vec<u32> {
+    let mut last = None;
+    let mut number = 0;
+    let numbered = moments.iter().map(|moment| {
+        let place = law.group_cuts.place(moment.at, moment.known);
+        number += u32::from(last.is_some_and(|last| last != place));
+        last = Some(place);
+        number
+    });
+    numbered.collect()
 }
 
 /// Whether duties never come to more than others, whatever the line: what they do not share are plain rates on the

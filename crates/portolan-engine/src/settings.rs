@@ -4,6 +4,7 @@
 //! a set of points on each axis. Sets are split only where a question that resolution asks turns on them, so alternatives
 //! are counted, never sampled, and most are never opened. (`LEDGER.md`, section 3.7)
 
+mod facts_read;
 mod reads;
 
 use portolan_ledger::duty_rate::{DutyRate, Metal};
@@ -20,6 +21,7 @@ use crate::money::{Contents, Owed, Value};
 use crate::ordinary::Base;
 use crate::resolve::part;
 
+pub(crate) use facts_read::FactsRead;
 pub(crate) use reads::{Reads, reading};
 
 /// A set of points of one axis.

@@ -1,14 +1,14 @@
 //! The ways in which a line can stand where something is open, kept for all lines that leave the same open.
 //!
 //! Which bills are possible, and what to ask for, turns on the questions that begin for a line, on the facts that it
-//! states and on which side of a few bounds its value and its ordinary rate lie; the value itself only makes money of
+//! states, as far as they are read, and on which side of a few bounds its value and its ordinary rate lie; the value itself only makes money of
 //! them. So the ways are found once for all of these, and each line counts its own money.
 
 use std::sync::Arc;
 
 use portolan_ledger::Rate;
-use portolan_ledger::line::{EntryLine, When};
-use portolan_ledger::record::Column;
+use portolan_ledger::line::{ClaimStated, EntryLine, When};
+use portolan_ledger::record::{Column, Origin};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -17,6 +17,7 @@ use crate::engine::{Engine, Question};
 use crate::facts::{Amount, Pins};
 use crate::money::{Contents, Duty, Lack, Value};
 use crate::possible::{Possible, Setting, Turns, Walked};
+use crate::settings::FactsRead;
 
 /// One way in which a line can stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,10 +224,8 @@ impl<'l> Engine<'l> {
         // Names of date columns begin each with a letter of its own.
         let governing = u64::from(q.governing.0.as_bytes().first().copied().unwrap_or(0));
         key.push((q.projection as u64) << 32 | column << 24 | governing << 16 | q.pieces.len() as u64);
-        let mut by_country = line.melt_country.is_some()
-            || !line.smelt_countries.is_empty()
-            || line.cast_country.is_some()
-            || line.export_country.is_some();
+        let mut read = FactsRead::default();
+        let mut claims: SmallVec<[ClaimStated; 4]> = SmallVec::new();
         let mut tops_up = false;
         let rates = self.percentages(q);
         for piece in 0..q.pieces.len() {
@@ -238,7 +237,8 @@ impl<'l> Engine<'l> {
                 if reads.by_price() {
                     return None;
                 }
-                by_country |= reads.by_country();
+                read |= reads.facts();
+                claims.extend(line.claims.iter().filter(|of| reads.claims().contains(&of.claim)).copied());
                 if reads.by_total() {
                     let (general, ordinary) = rates?;
                     push_bits(&mut key, reads.total_sides(general, ordinary));
@@ -253,24 +253,28 @@ impl<'l> Engine<'l> {
                 }
             }
         }
-        self.push_moments(&mut key, q, by_country);
+        self.push_moments(&mut key, q, read);
         self.push_ordinary(&mut key, q, line);
-        self.push_facts(&mut key, line);
+        self.push_facts(&mut key, line, read);
+        key.extend(claims.iter().map(|of| u64::from(of.claim.0) << 1 | u64::from(of.yes)));
         Some((key, tops_up))
     }
 
-    /// The sides of all bounds on entry dates, part by part; where countries decide, the intervals too.
-    fn push_moments(&self, key: &mut Key, q: &Question<'l>, by_country: bool) {
+    /// The sides of all bounds on entry dates, part by part, where they decide; where countries do, which groups hold whom.
+    fn push_moments(&self, key: &mut Key, q: &Question<'l>, read: FactsRead) {
         let facts = &self.law.facts;
-        key.push(facts.entry_regions(q.entered));
+        let by_entry = read.any(FactsRead::ENTERED);
+        let by_country = read.any(FactsRead::MELTED | FactsRead::SMELTED | FactsRead::EXPORT_COUNTRY);
+        if by_entry {
+            key.push(facts.entry_regions(q.entered));
+        }
         for (at, &from) in q.pieces.iter().enumerate() {
-            if q.pieces.len() > 1 {
+            if by_entry && q.pieces.len() > 1 {
                 let until = q.pieces.get(at + 1).copied().unwrap_or(q.at.1);
                 key.push(facts.entry_regions((from, until)));
             }
             if by_country {
-                key.push(u64::from(self.projections[q.projection].interval(from)));
-                key.push(u64::from(q.known.0.unsigned_abs()));
+                key.push(facts.groups_at(from, q.known));
             }
         }
     }
@@ -302,44 +306,49 @@ impl<'l> Engine<'l> {
         [word(q.base.general), word(q.base.ordinary)]
     }
 
-    /// The facts that a line states besides its code, origin, value and entry date. Dates are as good as their places among
-    /// all bounds.
-    fn push_facts(&self, key: &mut Key, line: &EntryLine) {
+    /// What a line states of the facts that are read, besides its code, origin, value, entry date and claims. Dates are as
+    /// good as their places among all bounds.
+    fn push_facts(&self, key: &mut Key, line: &EntryLine, read: FactsRead) {
         let clock = &self.law.clocks[usize::from(line.side.0)];
         let facts = &self.law.facts;
         let date = |when: When| facts.regions(when.span(clock));
-        let origin = |origin: portolan_ledger::record::Origin| u64::from(u16::from_be_bytes(origin.0));
+        let origin = |origin: Origin| u64::from(u16::from_be_bytes(origin.0));
         let rate = |rate: Rate| rate.0.cast_unsigned();
-        key.push(u64::from(u16::from_be_bytes(line.entry_type)));
         let mut stated = 0_u64;
         let place = key.len();
         key.push(0);
-        let mut put = |bit: u32, word: Option<u64>| {
-            if let Some(word) = word {
+        let mut put = |bit: u32, fact: FactsRead, word: Option<u64>| {
+            if let Some(word) = word.filter(|_| read.any(fact)) {
                 stated |= 1 << bit;
                 key.push(word);
             }
         };
-        put(0, line.loading_date.map(date));
-        put(1, line.export_date.map(date));
-        put(2, line.import_date.map(date));
-        put(3, line.mode.map(|mode| mode as u64));
-        put(4, line.steel_pct.map(rate));
-        put(5, line.aluminum_pct.map(rate));
-        put(6, line.copper_pct.map(rate));
-        put(7, line.metal_weight_pct.map(rate));
-        put(8, line.us_content_pct.map(rate));
-        put(9, line.us_metal_pct.map(rate));
-        put(10, line.melt_country.map(origin));
-        put(11, line.melt_pct.map(rate));
-        put(12, line.cast_country.map(origin));
-        put(13, line.export_country.map(origin));
+        put(0, FactsRead::LOADED, line.loading_date.map(date));
+        put(1, FactsRead::EXPORTED, line.export_date.map(date));
+        put(2, FactsRead::IMPORTED, line.import_date.map(date));
+        put(3, FactsRead::MODE, line.mode.map(|mode| mode as u64));
+        put(4, FactsRead::CONTENTS, line.steel_pct.map(rate));
+        put(5, FactsRead::CONTENTS, line.aluminum_pct.map(rate));
+        put(6, FactsRead::CONTENTS, line.copper_pct.map(rate));
+        put(7, FactsRead::METAL_WEIGHT, line.metal_weight_pct.map(rate));
+        put(8, FactsRead::CONTENTS, line.us_content_pct.map(rate));
+        put(9, FactsRead::US_METAL, line.us_metal_pct.map(rate));
+        put(10, FactsRead::MELTED, line.melt_country.map(origin));
+        put(11, FactsRead::MELTED, line.melt_pct.map(rate));
+        put(12, FactsRead::SMELTED, line.cast_country.map(origin));
+        put(13, FactsRead::EXPORT_COUNTRY, line.export_country.map(origin));
+        put(14, FactsRead::ENTRY_TYPE, Some(u64::from(u16::from_be_bytes(line.entry_type))));
         key[place] = stated;
-        push_text(key, line.spi.as_deref());
-        push_text(key, line.ch98_number.as_deref());
-        key.push((line.smelt_countries.len() as u64) << 32 | line.claims.len() as u64);
-        key.extend(line.smelt_countries.iter().map(|country| origin(*country)));
-        key.extend(line.claims.iter().map(|of| u64::from(of.claim.0) << 1 | u64::from(of.yes)));
+        if read.any(FactsRead::SPI) {
+            push_text(key, line.spi.as_deref());
+        }
+        if read.any(FactsRead::CHAPTER_98) {
+            push_text(key, line.ch98_number.as_deref());
+        }
+        if read.any(FactsRead::SMELTED) {
+            key.push(line.smelt_countries.len() as u64);
+            key.extend(line.smelt_countries.iter().map(|country| origin(*country)));
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::law::Law;
 use crate::ordinary::{Amounts, Base, quantity_in};
 use crate::resolve::{Layer, layer};
 
-use super::{Axes, Axis};
+use super::{Axes, Axis, FactsRead};
 
 /// What the records that are considered read of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,6 +46,8 @@ pub(crate) struct Reads {
     units: Vec<String>,
     /// Totals, and which rates they top up.
     totals: Vec<(Over, Rate)>,
+    /// What conditions read besides.
+    facts: FactsRead,
 }
 
 impl Reads {
@@ -74,9 +76,14 @@ impl Reads {
         !self.bases.is_empty()
     }
 
-    /// Whether sets of countries decide, which change in time.
-    pub fn by_country(&self) -> bool {
-        !self.smelted.is_empty() || !self.exporters.is_empty()
+    /// The facts that are read; what of value, ordinary rate, column and claims is read is told apart.
+    pub fn facts(&self) -> FactsRead {
+        self.facts
+    }
+
+    /// The claims that are read, in order.
+    pub fn claims(&self) -> &[ClaimId] {
+        &self.claims
     }
 
     /// Bounds on the value.
@@ -110,6 +117,7 @@ impl Reads {
 
     fn provision(&mut self, timeline: &Timeline<'_>, provision: ProvisionIx, moment: Moment, flaw: Flaw) {
         let node = timeline.provision(provision);
+        self.facts |= FactsRead::of_all(&node.when);
         let rate = match layer(timeline, provision, moment, flaw) {
             Layer::Terminated(_) => return,
             Layer::Suspended(..) => None,
@@ -136,11 +144,13 @@ impl Reads {
         let mut reads = Self::default();
         reads.conditions(tests);
         reads.claims.clear();
+        reads.facts = FactsRead::default();
         reads
     }
 
     fn conditions(&mut self, tests: &[Test<'_>]) {
         let transit = is_transit_clause(tests);
+        self.facts |= FactsRead::of_all(tests);
         for test in tests {
             let Test::Fact(condition) = test else { continue };
             match condition {
@@ -185,6 +195,8 @@ impl Reads {
         if self.by_contents() {
             (self.metals, self.bounds) = (all.metals, all.bounds);
             (self.us_part, self.caps, self.outside) = (all.us_part, all.caps, all.outside);
+            // What is not processing abroad turns on the number that is claimed.
+            self.facts |= FactsRead::CONTENTS | FactsRead::CHAPTER_98;
         }
         self.in_order()
     }
@@ -253,6 +265,7 @@ impl Reads {
         self.bases.extend(&other.bases);
         self.units.extend(other.units.iter().cloned());
         self.totals.extend(&other.totals);
+        self.facts |= other.facts;
     }
 
     /// The axes of a line. Where the entry date governs, the parts of its day are alternatives of their own.
