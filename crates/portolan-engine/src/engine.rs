@@ -18,7 +18,7 @@ use crate::money::{self, Duty, Lack, Ordinary, Owed, Quantities, Value};
 use crate::ordinary::{Applicable, Bases, Rates};
 use crate::pct::Pct;
 use crate::possible::{Turns, stated};
-use crate::projection::{Leaf, Projection, Root};
+use crate::projection::{Leaf, Projection, Root, TariffDay};
 use crate::ways::Asks;
 
 /// An evaluator: the law, and all that was already worked out. One a thread.
@@ -469,17 +469,7 @@ impl<'l> Engine<'l> {
         // Knowledge that moves with the moment is one projection for all days.
         let cut = (line.view == View::Owed || known != day).then_some(known);
         let projection = self.projection(line.side, line.view, cut);
-        let mut pieces = SmallVec::from_slice(&[at.0]);
-        let interval = match when {
-            When::Day(day) => self.projections[projection].whole_day(day, at),
-            When::At(_) => None,
-        };
-        if interval.is_none() {
-            pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
-        }
-        if governing.0 == "entry_date" {
-            self.part_entry(&mut pieces, at);
-        }
+        let (pieces, interval) = self.day_pieces(projection, (when, at), governing.0 == "entry_date");
         let has_schedule = law.schedule_side == Some(line.side);
         let rates = if has_schedule { Some(self.rates_until(line.code, day)?.0) } else { None };
         let classes = self.products(line.code, day, has_schedule);
@@ -507,14 +497,30 @@ impl<'l> Engine<'l> {
         ))
     }
 
-    /// Conditions on the entry date part the day on which it governs too.
-    pub(crate) fn part_entry(&self, pieces: &mut SmallVec<[Instant; 2]>, day: (Instant, Instant)) {
-        let cuts = self.law.facts.entry_cuts_in(day);
-        if !cuts.is_empty() {
-            pieces.extend(cuts.iter().copied());
+    /// The parts of a governing day in which the law stands still, by the moment that begins each, and the interval that holds
+    /// all of it, where one does. Conditions on the entry date part the day on which it governs too.
+    pub(crate) fn day_pieces(
+        &mut self,
+        projection: usize,
+        (when, at): (When, (Instant, Instant)),
+        entry_governs: bool,
+    ) -> (SmallVec<[Instant; 2]>, Option<u32>) {
+        let law = self.law;
+        let projection = &mut self.projections[projection];
+        let TariffDay { interval, parts_entry } = match when {
+            When::Day(day) => projection.day(law, day, at),
+            When::At(_) => TariffDay { interval: None, parts_entry: true },
+        };
+        let mut pieces = SmallVec::from_slice(&[at.0]);
+        if interval.is_none() {
+            pieces.extend(projection.after(at.0).iter().copied().take_while(|&b| b < at.1));
+        }
+        if entry_governs && parts_entry {
+            pieces.extend(law.facts.entry_cuts_in(at).iter().copied());
             pieces.sort_unstable();
             pieces.dedup();
         }
+        (pieces, interval)
     }
 
     pub(crate) fn grain(&self, side: Side) -> i64 {

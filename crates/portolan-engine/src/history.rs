@@ -161,8 +161,8 @@ pub struct Histories<'l> {
     asked: FxHashMap<(u32, Base, FactsIx, u32, Option<OriginIx>), TreatmentIx>,
     /// By what stands where nothing is open: the list of duties, which is kept once, and its headings.
     plain: FxHashMap<(usize, bool, Arc<[String]>, Base, FactsIx), TreatmentIx>,
-    /// Rates by what they come to: the first base of each rate, and of those by quantity.
-    rate_of: FxHashMap<Option<Rate>, usize>,
+    /// By what rates come to: the first of them.
+    rate_of: FxHashMap<(Option<Rate>, Option<DutyExpression>), usize>,
     kept: borne::Kept,
 }
 
@@ -326,13 +326,13 @@ impl<'l> Histories<'l> {
         index
     }
 
-    /// One rate for all that come to the same: without value and quantities, those by quantity are alike.
+    /// One rate for all that come to the same where no value and no quantity is stated.
     fn rate(&mut self, base: usize) -> usize {
         let of = self.engine.bases.get(base);
         if self.exact || matches!(of.expression, DutyExpression::Refused(_)) {
             return base;
         }
-        *self.rate_of.entry(of.ad_valorem).or_insert(base)
+        *self.rate_of.entry(of.unstated()).or_insert(base)
     }
 
     fn product(&mut self, product: Product, texts: Option<(usize, usize)>) -> ProductSpan {
@@ -609,12 +609,7 @@ impl Engine<'_> {
         let known = if view == View::Assessed { known_date.min(day) } else { known_date };
         let cut = (view == View::Owed || known != day).then_some(known);
         let projection = self.projection(side, view, cut);
-        let mut pieces = SmallVec::from_slice(&[at.0]);
-        let interval = self.projections[projection].whole_day(day, at);
-        if interval.is_none() {
-            pieces.extend(self.projections[projection].after(at.0).iter().copied().take_while(|&b| b < at.1));
-        }
-        self.part_entry(&mut pieces, at);
+        let (pieces, interval) = self.day_pieces(projection, (When::Day(day), at), true);
         let entered = self.law.facts.entry_regions(at);
         Segment { from: day, projection, known, at, interval, pieces, entered }
     }

@@ -215,6 +215,7 @@ impl Value {
     }
 
     /// The value of a basis, each part taken off rounded by itself.
+    #[inline]
     pub fn basis(&self, basis: Basis) -> Option<Cents> {
         if basis == Basis::WHOLE {
             return self.whole.map(|whole| whole.max(Cents::ZERO));
@@ -310,7 +311,27 @@ pub struct Ordinary<'b> {
 }
 
 /// Computes one duty that stands.
+#[inline]
 pub fn duty(owed: &Owed, value: &Value, of: Quantities<'_>, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
+    match owed.rate {
+        DutyRate::Add(rate) if owed.parts == part::ALL && flaw == Flaw::None => Ok(on_whole(rate, value)),
+        _ => any_duty(owed, value, of, ordinary, flaw),
+    }
+}
+
+/// A rate on the whole value, as most are.
+#[inline]
+fn on_whole(rate: Rate, value: &Value) -> Duty {
+    let basis = value.basis(Basis::WHOLE);
+    Duty {
+        pct: Some(Pct::full(rate)),
+        cents: basis.map(|basis| ad_valorem(basis, rate)),
+        basis,
+        share: Some(Pct::full(Rate::WHOLE)),
+    }
+}
+
+fn any_duty(owed: &Owed, value: &Value, of: Quantities<'_>, ordinary: &Ordinary<'_>, flaw: Flaw) -> Result<Duty, Lack> {
     let on = match owed.basis() {
         Basis { parts, of: Of::NonUs(_) } if flaw == Flaw::UsCapIgnored => Basis { parts, of: Of::NonUs(None) },
         on => on,

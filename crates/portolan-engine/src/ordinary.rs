@@ -7,6 +7,7 @@ use portolan_ledger::record::Column;
 use portolan_ledger::schedule::{Coverage, Line, Schedule};
 use portolan_ledger::{Cents, Rate};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::facts::exact_quantity;
 use crate::money::Quantities;
@@ -92,6 +93,25 @@ impl Base {
     /// What it needs and is not known.
     pub fn exact(&self, dollars: Fraction, quantity: &Lookup<'_>) -> Result<Option<Fraction>, Missing> {
         exact(&self.expression, dollars, quantity)
+    }
+
+    /// What it comes to where neither a value nor a quantity is stated: what one amount per unit is does not matter then.
+    pub(crate) fn unstated(&self) -> (Option<Rate>, Option<DutyExpression>) {
+        if self.ad_valorem.is_some() {
+            return (self.ad_valorem, None);
+        }
+        let mut expression = self.expression.clone();
+        if let DutyExpression::Sum(terms) = &mut expression {
+            let prices = terms.iter_mut().filter_map(|term| match term {
+                Term::Specific { price, .. } if price.0 > 0 => Some(price),
+                _ => None,
+            });
+            // Several amounts may weigh against each other.
+            if let [one] = prices.collect::<SmallVec<[_; 2]>>().as_mut_slice() {
+                one.0 = 1;
+            }
+        }
+        (None, Some(expression))
     }
 
     /// The names of the units in which it asks for a quantity.

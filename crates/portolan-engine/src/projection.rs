@@ -1,6 +1,7 @@
 //! The law of one side, in one view, for one state of knowledge: intervals, and what was resolved in each.
 
 mod active;
+mod transit;
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct Leaf {
     pub transit: bool,
     /// Others are like a provision of it: see [`Projection::of_origin`].
     is_shared: bool,
+    /// The class of origins for which that was asked last, and the leaf in its terms.
+    last_named: (u32, u32),
     /// Headings to report, by the order of reporting; filled when first asked for.
     pub headings: SmallVec<[(u32, Arc<[String]>); 1]>,
     /// Whether claiming an in-transit clause could ever cost more; filled when first asked for.
@@ -40,7 +43,8 @@ pub struct Leaf {
     node: u32,
 }
 
-/// A node of the questions that lead to a leaf. The nodes after it are in [`Projection::branches`].
+/// A node of the questions that lead to a leaf. The nodes after it are in [`Projection::after`] and
+/// [`Projection::branches`].
 #[derive(Clone, Copy, Debug)]
 enum Node {
     /// A question on a fact.
@@ -119,10 +123,28 @@ const FIRST_DAY: i32 = 16_436;
 const DAYS: usize = 8_000;
 /// Not looked up yet.
 const UNKNOWN: u32 = u32::MAX;
-/// Looked up, and there is none.
+/// There is none.
 const NONE: u32 = u32::MAX - 1;
-/// Classes beyond this are looked up by hash: those of single lines.
+/// A day that lies in several intervals.
+const NO_INTERVAL: u32 = u32::MAX >> 2;
+/// How many replies there are.
+const REPLIES: usize = Reply::Skipped as usize + 1;
+/// Classes beyond this are looked up by hash.
 const MOST_CLASSES: usize = 1 << 16;
+
+/// The place of a class: those of the law's table and those of single lines by turns.
+fn dense(class: u64) -> Option<usize> {
+    usize::try_from((class & u64::from(u32::MAX)) << 1 | class >> 32).ok()
+}
+
+/// A tariff day in a projection.
+#[derive(Clone, Copy, Debug)]
+pub struct TariffDay {
+    /// The interval that holds all of it, where one does.
+    pub interval: Option<u32>,
+    /// Whether a condition on the entry date can turn inside it.
+    pub parts_entry: bool,
+}
 
 /// One projection of the law.
 #[derive(Debug)]
@@ -133,7 +155,7 @@ pub struct Projection {
     boundaries: Vec<Instant>,
     /// By interval.
     moments: Vec<Moment>,
-    /// By day from [`FIRST_DAY`]: the interval of a tariff day that lies in one, else [`NONE`].
+    /// By day from [`FIRST_DAY`]: the interval that holds it, or [`NO_INTERVAL`], and in the lowest bit whether it parts entries.
     days: Vec<u32>,
     active: Vec<Option<Active>>,
     /// Numbers of the states that records can be in, so that intervals that differ only in other records share roots.
@@ -142,7 +164,7 @@ pub struct Projection {
     set_of: FxHashMap<Bits, u32>,
     /// By class and stretch of time in which its membership is the same; filled as asked.
     products: FxHashMap<(u64, u32), u32>,
-    /// By class of the law's table, then interval.
+    /// By class, then interval.
     tabled: Vec<Box<[u32]>>,
     /// By interval: a number for what groups of countries hold.
     groups: Vec<u32>,
@@ -170,6 +192,8 @@ pub struct Projection {
     /// Of each node: the question before it and the reply that leads from there.
     parents: Vec<(Place, Reply)>,
     branches: FxHashMap<(Place, Reply), u32>,
+    /// Of each node that asks: the nodes after it, by reply. Those after the places of a chain are in `branches`.
+    after: Vec<[u32; REPLIES]>,
     sequences: Vec<Sequence>,
     sequence_of: FxHashMap<Arc<[(Open, Reply)]>, u32>,
     resolutions: FxHashSet<Arc<Resolution>>,
@@ -213,6 +237,7 @@ impl Projection {
             nodes: Vec::new(),
             parents: Vec::new(),
             branches: FxHashMap::default(),
+            after: Vec::new(),
             sequences: Vec::new(),
             sequence_of: FxHashMap::default(),
             resolutions: FxHashSet::default(),
@@ -233,17 +258,22 @@ impl Projection {
         projection
     }
 
-    /// The interval of a tariff day that lies in one; looked up once a day.
-    pub fn whole_day(&mut self, day: Day, (start, end): (Instant, Instant)) -> Option<u32> {
-        let at = usize::try_from(day.0 - FIRST_DAY).ok().filter(|&at| at < DAYS)?;
+    /// A tariff day; looked up once.
+    pub fn day(&mut self, law: &Law<'_>, day: Day, (start, end): (Instant, Instant)) -> TariffDay {
+        let Some(at) = usize::try_from(day.0 - FIRST_DAY).ok().filter(|&at| at < DAYS) else {
+            return TariffDay { interval: None, parts_entry: true };
+        };
         if self.days.is_empty() {
             self.days = vec![UNKNOWN; DAYS];
         }
         if self.days[at] == UNKNOWN {
             let one = self.after(start).first().is_none_or(|&next| next >= end);
-            self.days[at] = if one { self.interval(start) } else { NONE };
+            let interval = if one { self.interval(start) } else { NO_INTERVAL };
+            let parts_entry = !law.facts.entry_cuts_in((start, end)).is_empty();
+            self.days[at] = interval << 1 | u32::from(parts_entry);
         }
-        Some(self.days[at]).filter(|&interval| interval != NONE)
+        let (interval, parts_entry) = (self.days[at] >> 1, self.days[at] & 1 == 1);
+        TariffDay { interval: Some(interval).filter(|&interval| interval != NO_INTERVAL), parts_entry }
     }
 
     /// The interval that holds a moment.
@@ -311,7 +341,7 @@ impl Projection {
 
     /// The records whose lists hold a class; looked up once per stretch of time in which its membership is the same.
     pub fn product_set(&mut self, law: &Law<'_>, class: (u64, &ProductClass), interval: u32) -> u32 {
-        let tabled = usize::try_from(class.0).ok().filter(|&at| at < MOST_CLASSES);
+        let tabled = dense(class.0).filter(|&at| at < MOST_CLASSES);
         if let Some(at) = tabled {
             if at >= self.tabled.len() {
                 self.tabled.resize_with(at + 1, Box::default);
@@ -522,8 +552,7 @@ impl Projection {
         if !taken.is_empty() {
             let at = u16::try_from(taken.len()).unwrap_or(u16::MAX);
             let sequence = self.sequence(law, &taken);
-            self.nodes.push(Node::Chain { sequence, end: first + 1 });
-            self.parents.push(parent);
+            self.add_node(Node::Chain { sequence, end: first + 1 }, parent);
             parent = (Place { node: first, at }, Reply::No);
         }
         let last = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
@@ -543,9 +572,14 @@ impl Projection {
                 Node::Leaf(self.add_leaf((resolution, owed), (transit, is_shared), last))
             }
         };
+        self.add_node(node, parent);
+        first
+    }
+
+    fn add_node(&mut self, node: Node, parent: (Place, Reply)) {
         self.nodes.push(node);
         self.parents.push(parent);
-        first
+        self.after.push([UNKNOWN; REPLIES]);
     }
 
     fn add_leaf(
@@ -556,7 +590,8 @@ impl Projection {
     ) -> u32 {
         let owed = shared(&mut self.duties, owed.into());
         let resolution = shared(&mut self.resolutions, Arc::new(resolution));
-        let leaf = Leaf { resolution, owed, transit, is_shared, headings: SmallVec::new(), transit_higher: None, node };
+        let (headings, last_named) = (SmallVec::new(), (UNKNOWN, UNKNOWN));
+        let leaf = Leaf { resolution, owed, transit, is_shared, last_named, headings, transit_higher: None, node };
         self.leaves.push(leaf);
         u32::try_from(self.leaves.len() - 1).unwrap_or(u32::MAX)
     }
@@ -567,7 +602,11 @@ impl Projection {
         if !shared.is_shared || self.flaw == Flaw::CountriesMixedUp {
             return leaf;
         }
+        if shared.last_named.0 == class {
+            return shared.last_named.1;
+        }
         if let Some(&known) = self.named.get(&(leaf, class)) {
+            self.leaf_mut(leaf).last_named = (class, known);
             return known;
         }
         let own = |provision: ProvisionIx| law.alike.of(provision, origin);
@@ -644,90 +683,24 @@ impl Projection {
         &mut self.leaves[index as usize]
     }
 
-    /// Whether claiming an in-transit clause could cost more than a leaf does, for some line that reaches it.
-    pub fn transit_may_cost_more(&mut self, law: &Law<'_>, root: Root, leaf: u32) -> bool {
-        if let Some(known) = self.leaf(leaf).transit_higher {
-            return known;
-        }
-        let path = self.path(Place { node: self.leaf(leaf).node, at: 0 });
-        let mut others = Vec::new();
-        let higher = self.alternative_higher(law, root, root.node, (&path, leaf), &mut others);
-        self.leaf_mut(leaf).transit_higher = Some(higher);
-        higher
-    }
-
-    /// Follows every reply to questions on in-transit dates, the leaf's own replies to the others. A question that the
-    /// leaf's path does not answer could go either way, so it counts as higher. So do two ways to owe something else: of
-    /// those one claim could cost more beside the other.
-    fn alternative_higher(
-        &mut self,
-        law: &Law<'_>,
-        root: Root,
-        node: u32,
-        (path, leaf): (&[(Open, Reply)], u32),
-        others: &mut Vec<Arc<[Owed]>>,
-    ) -> bool {
-        match self.nodes[node as usize] {
-            Node::Leaf(other) => {
-                let (other, own) = (&self.leaf(other).owed, &self.leaf(leaf).owed);
-                if other != own && !others.contains(other) {
-                    others.push(Arc::clone(other));
-                }
-                others.len() > 1 || !dominated(other, own)
-            }
-            Node::Ask(open) => {
-                self.alternative_step(law, root, (Place { node, at: 0 }, open, None), (path, leaf), others)
-            }
-            Node::Chain { sequence, end } => {
-                let asks = Arc::clone(&self.sequences[sequence as usize].asks);
-                for (at, (open, usual)) in asks.iter().enumerate() {
-                    let place = Place { node, at: u16::try_from(at).unwrap_or(u16::MAX) };
-                    let own = path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply);
-                    let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
-                    if transit {
-                        // Not made is followed by going on; made, by its own branches.
-                        if self.alternative_step(law, root, (place, *open, None), (path, leaf), others) {
-                            return true;
-                        }
-                    } else if own != Some(*usual) {
-                        return self.alternative_step(law, root, (place, *open, own), (path, leaf), others);
-                    }
-                }
-                self.alternative_higher(law, root, end, (path, leaf), others)
-            }
-        }
-    }
-
-    fn alternative_step(
-        &mut self,
-        law: &Law<'_>,
-        root: Root,
-        (place, open, own): (Place, Open, Option<Reply>),
-        (path, leaf): (&[(Open, Reply)], u32),
-        others: &mut Vec<Arc<[Owed]>>,
-    ) -> bool {
-        let transit = law.facts.facts[usize::from(law.facts.fact_of(open.atom).0)].is_transit();
-        let known = own.or_else(|| path.iter().find(|(asked, _)| asked.atom == open.atom).map(|(_, reply)| *reply));
-        let replies: SmallVec<[Reply; 2]> = match known {
-            _ if transit => SmallVec::from_slice(&[Reply::Yes, Reply::No]),
-            Some(reply) if open.soft || reply != Reply::Skipped => SmallVec::from_slice(&[reply]),
-            _ => return true,
-        };
-        replies.into_iter().any(|reply| {
-            let child = self.child(law, root, (place, open), reply);
-            self.alternative_higher(law, root, child, (path, leaf), others)
-        })
-    }
-
     /// The node after a question, by the reply.
     fn child(&mut self, law: &Law<'_>, root: Root, (place, open): (Place, Open), reply: Reply) -> u32 {
-        if let Some(&known) = self.branches.get(&(place, reply)) {
+        let asks = matches!(self.nodes[place.node as usize], Node::Ask(_));
+        let known = match asks {
+            true => Some(self.after[place.node as usize][reply as usize]).filter(|&node| node != UNKNOWN),
+            false => self.branches.get(&(place, reply)).copied(),
+        };
+        if let Some(known) = known {
             return known;
         }
         let mut replies = self.path(place);
         replies.push((open, reply));
         let child = self.build(law, (root.interval, root.bits, root.explain), (place, reply), &replies);
-        self.branches.insert((place, reply), child);
+        if asks {
+            self.after[place.node as usize][reply as usize] = child;
+        } else {
+            self.branches.insert((place, reply), child);
+        }
         child
     }
 
@@ -879,36 +852,6 @@ fn number_groups(law: &Law<'_>, moments: &[Moment]) -> Vec<u32> {
         number
     });
     numbered.collect()
-}
-
-/// Whether duties never come to more than others, whatever the line: what they do not share are plain rates on the
-/// whole value, and sum to less.
-fn dominated(duties: &[Owed], by: &[Owed]) -> bool {
-    // Whether the schedule's own rate is higher than one that stands in its place is not known here.
-    let replaces = |list: &[Owed]| {
-        let in_place = |owed: &Owed| matches!(owed.rate, DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..));
-        list.iter().any(|owed| owed.replaces_ordinary() || in_place(owed))
-    };
-    if replaces(duties) != replaces(by) {
-        return false;
-    }
-    let more: Vec<&Owed> = duties.iter().filter(|o| !by.contains(o)).collect();
-    let less: Vec<&Owed> = by.iter().filter(|o| !duties.contains(o)).collect();
-    if more.is_empty() {
-        return true;
-    }
-    let plain = |o: &&Owed| match o.rate {
-        DutyRate::Add(rate) => Some((rate.0, o.parts)),
-        _ => None,
-    };
-    let (Some(more), Some(less)) =
-        (more.iter().map(plain).collect::<Option<Vec<_>>>(), less.iter().map(plain).collect::<Option<Vec<_>>>())
-    else {
-        return false;
-    };
-    let same_parts = more.iter().chain(&less).all(|(_, parts)| *parts == more[0].1);
-    let sum = |list: &[(i64, u8)]| list.iter().map(|(rate, _)| rate).sum::<i64>();
-    same_parts && sum(&more) <= sum(&less)
 }
 
 /// Values by their numbers, each once.
