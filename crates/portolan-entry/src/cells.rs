@@ -49,19 +49,32 @@ fn digit(value: u64) -> u8 {
     b'0' + u8::try_from(value % 10).unwrap_or(0)
 }
 
-/// Writes an integer scaled by `10^PLACES` as a plain decimal without trailing zeros. The places are known to the compiler,
-/// which turns the divisions into multiplications.
-pub fn scaled<const PLACES: u32>(out: &mut Vec<u8>, value: i64) {
+/// Writes an integer.
+pub fn integer(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
-    let unit = const { 10_u64.pow(PLACES) };
+    whole(out, value.unsigned_abs());
+}
+
+/// Writes an integer scaled by `10^PLACES` as a plain decimal without trailing zeros. The places are known to the compiler,
+/// which turns the divisions into multiplications.
+pub fn scaled<const PLACES: u32>(out: &mut Vec<u8>, value: i64) {
+    scaled_by(out, value, (PLACES, const { 10_u64.pow(PLACES) }));
+}
+
+/// The same, of so many places and the power of ten that they are.
+#[inline]
+pub fn scaled_by(out: &mut Vec<u8>, value: i64, (places, unit): (u32, u64)) {
+    if value < 0 {
+        out.push(b'-');
+    }
     let (units, mut part) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     whole(out, units);
     if part == 0 {
         return;
     }
-    let mut places = PLACES as usize;
+    let mut places = places as usize;
     while part % 10 == 0 {
         part /= 10;
         places -= 1;

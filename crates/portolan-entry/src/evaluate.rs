@@ -11,7 +11,7 @@ use crate::columns::Column;
 use crate::fault::{FieldFault, shown};
 use crate::fees::{AllConsidered, FeeRows, Fees, LineFees, Noted, Place, Shares};
 use crate::layers::{LayerRows, Layers};
-use crate::read::{Header, Piece, Room, Row, Taken};
+use crate::read::{EVERY_COLUMN, Header, Piece, Room, Row, Taken};
 use crate::refund::{self, Refunder};
 use crate::run::RunError;
 use crate::summary::Summary;
@@ -132,7 +132,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         out.summary.bytes_in = piece.taken;
         let Some(plan) = self.shared.plans.get(at.file) else { return };
         let mut room = std::mem::take(&mut self.room);
-        out.taken = piece.each(&plan.header, &mut room, |row, is_text| {
+        out.taken = piece.each_of(&plan.header, &mut room, self.wanted(), |row, is_text| {
             if let Err(faults) = self.row(plan, row, is_text, at.rows_before + row.number, out) {
                 out.summary.set_aside += 1;
                 for fault in faults {
@@ -143,6 +143,14 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         self.room = room;
         for (note, rows) in &piece.notes {
             *out.summary.notes.entry(note.to_string()).or_default() += rows;
+        }
+    }
+
+    /// The columns that are read, one bit each.
+    fn wanted(&self) -> u64 {
+        match self.shared.fees {
+            Some(FeeRun::Gather(columns)) => columns,
+            _ => EVERY_COLUMN,
         }
     }
 
@@ -197,10 +205,7 @@ impl<'a, 'l> Evaluator<'a, 'l> {
         }
         self.builder.clear();
         let mut keys = Keys { source_row, entry_number: b"", line_number: b"" };
-        let wanted = match self.shared.fees {
-            Some(FeeRun::Gather(columns)) => columns,
-            _ => u64::MAX,
-        };
+        let wanted = self.wanted();
         for (column, range) in plan.header.columns.iter().zip(row.cells) {
             let Some(column) = column.filter(|column| column.bit() & wanted != 0) else { continue };
             let cell = row.bytes.get(range.clone()).unwrap_or_default();

@@ -277,8 +277,7 @@ impl<'l> Fees<'l> {
         let holds =
             |fee: &Fee| fee.entry_types.is_empty() || fee.entry_types.iter().any(|of| of.as_bytes() == line.entry_type);
         let past_horizon = day > charges.checked_through;
-        let moment = Moment { at: clock.day_start(day), known: line.known_date.max(day), view: line.view };
-        let exempt = |fee: &'l Fee| fee.exemptions.iter().filter(move |one| self.is_exempt(one, line, day, moment));
+        let exempt = |fee: &'l Fee| fee.exemptions.iter().filter(move |one| self.is_exempt(one, line, day, clock));
         let Some((index, fee)) = of_column.find(|(_, fee)| holds(fee)) else {
             let (index, fee) = first?;
             // No fee names the type; an exemption that does name it is known all the same.
@@ -331,15 +330,17 @@ impl<'l> Fees<'l> {
         Ok(Cents(i64::try_from(rounded).unwrap_or(i64::MAX)))
     }
 
-    fn is_exempt(self, exemption: &FeeExemption, line: &EntryLine, day: Day, moment: Moment) -> bool {
+    fn is_exempt(self, exemption: &FeeExemption, line: &EntryLine, day: Day, clock: &Clock) -> bool {
         let (spi, number) = (line.spi.as_deref(), line.ch98_number.as_deref());
         let FeeExemption { origin, modes, entry_types, .. } = exemption;
-        exemption.days.cover(day)
-            && (modes.is_empty() || line.mode.is_some_and(|mode| modes.contains(&mode)))
-            && (entry_types.is_empty() || entry_types.iter().any(|of| of.as_bytes() == line.entry_type))
-            && (exemption.spi.is_empty() || spi.is_some_and(|spi| exemption.spi.iter().any(|of| of == spi)))
-            && (origin.is_empty() || self.law.timeline.holds_origin(origin, line.origin, moment))
+        let moment = || Moment { at: clock.day_start(day), known: line.known_date.max(day), view: line.view };
+        // What most lines do not state comes first.
+        (exemption.spi.is_empty() || spi.is_some_and(|spi| exemption.spi.iter().any(|of| of == spi)))
             && (exemption.ch98.is_empty() || number.is_some_and(|number| begins(&exemption.ch98, number)))
+            && (entry_types.is_empty() || entry_types.iter().any(|of| of.as_bytes() == line.entry_type))
+            && (modes.is_empty() || line.mode.is_some_and(|mode| modes.contains(&mode)))
+            && exemption.days.cover(day)
+            && (origin.is_empty() || self.law.timeline.holds_origin(origin, line.origin, moment()))
             && !number.is_some_and(|number| begins(&exemption.ch98_except, number))
     }
 }

@@ -10,6 +10,10 @@ use portolan_panel::rates::shares::{Shares, Table};
 use portolan_panel::rates::{Request, Split, rates};
 use portolan_panel::weights::Weights;
 
+/// As in the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut day = |or: &str| Day::parse_iso(arguments.next().unwrap_or_else(|| or.to_owned()).as_bytes());

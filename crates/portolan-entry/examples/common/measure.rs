@@ -3,6 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
+/// As in the command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Processor time of all threads so far, as the kernel counts it in hundredths of a second; zero where it does not tell.
 /// On a machine that is shared it says more than the clock.
 pub fn processor_seconds() -> f64 {

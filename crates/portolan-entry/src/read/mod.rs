@@ -119,6 +119,9 @@ impl Default for Rows {
     }
 }
 
+/// All columns, those that the interface does not know too.
+pub const EVERY_COLUMN: u64 = u64::MAX;
+
 /// Takes the memory of a piece that went round, for the bytes of the next.
 fn piece_bytes(rows: &mut Rows) -> Vec<u8> {
     match rows {
@@ -164,7 +167,12 @@ pub struct Taken {
 
 impl Piece {
     /// Calls `each` with every row, and with whether its cells are known to be UTF-8.
-    pub fn each(&self, header: &Header, room: &mut Room, mut each: impl FnMut(Row<'_>, bool)) -> Taken {
+    pub fn each(&self, header: &Header, room: &mut Room, each: impl FnMut(Row<'_>, bool)) -> Taken {
+        self.each_of(header, room, EVERY_COLUMN, each)
+    }
+
+    /// The same, but cells of columns that are not wanted, one bit each, may be empty.
+    pub fn each_of(&self, header: &Header, room: &mut Room, wanted: u64, mut each: impl FnMut(Row<'_>, bool)) -> Taken {
         let mut taken = Taken::default();
         let table = match &self.rows {
             Rows::Csv(bytes) => {
@@ -183,7 +191,11 @@ impl Piece {
             }
             Rows::Batch(batch) => {
                 room.table.clear();
-                parquet::read_rows(batch, self.first, &mut room.table);
+                let is_wanted = |at: usize| {
+                    let column = header.columns.get(at).copied().flatten();
+                    wanted == EVERY_COLUMN || column.is_some_and(|column| column.bit() & wanted != 0)
+                };
+                parquet::read_rows(batch, self.first, is_wanted, &mut room.table);
                 &room.table
             }
             Rows::Table(table) => table,

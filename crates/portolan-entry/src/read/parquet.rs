@@ -157,12 +157,14 @@ fn is_scalar(kind: &DataType) -> bool {
     }
 }
 
-/// Makes rows of text cells of a batch.
-pub(super) fn read_rows(batch: &RecordBatch, first: u64, table: &mut Table) {
-    let columns: Vec<Values<'_>> = batch.columns().iter().map(|column| Values::of(column.as_ref())).collect();
+/// Makes rows of text cells of a batch. Cells of columns that are not wanted are empty.
+pub(super) fn read_rows(batch: &RecordBatch, first: u64, wanted: impl Fn(usize) -> bool, table: &mut Table) {
+    let columns = batch.columns().iter().enumerate();
+    let columns: Vec<Option<Values<'_>>> =
+        columns.map(|(at, column)| wanted(at).then(|| Values::of(column.as_ref()))).collect();
     for (row, number) in (0..batch.num_rows()).zip(first + 1..) {
         for column in &columns {
-            table.cell_with(|out| column.write(row, out));
+            table.cell_with(|out| column.iter().for_each(|column| column.write(row, out)));
         }
         table.end_row(number);
     }
@@ -195,6 +197,14 @@ fn display(out: &mut Vec<u8>, value: impl std::fmt::Display) {
     let _ = write!(out, "{value}");
 }
 
+/// Whole numbers of one type.
+macro_rules! integers {
+    ($array:ident, $kind:ty) => {{
+        let values = $array.as_primitive::<$kind>();
+        Box::new(move |row, out| cells::integer(out, values.value(row).into()))
+    }};
+}
+
 /// Numbers of one type, printed as plainly as they are.
 macro_rules! numbers {
     ($array:ident, $kind:ty) => {{
@@ -207,7 +217,12 @@ macro_rules! numbers {
 macro_rules! decimals {
     ($array:ident, $kind:ty, $scale:ident) => {{
         let (values, scale) = ($array.as_primitive::<$kind>(), *$scale);
-        Box::new(move |row, out| decimal(out, &values.value(row).to_string(), scale))
+        let unit = u32::try_from(scale).ok().and_then(|places| Some((places, 10_u64.checked_pow(places)?)));
+        // Nearly all fit a word.
+        Box::new(move |row, out| match (unit, i64::try_from(values.value(row))) {
+            (Some(unit), Ok(value)) => cells::scaled_by(out, value, unit),
+            _ => decimal(out, &values.value(row).to_string(), scale),
+        })
     }};
 }
 
@@ -243,7 +258,10 @@ fn writer(array: &dyn Array) -> Writer<'_> {
         DataType::Decimal32(_, scale) => decimals!(array, types::Decimal32Type, scale),
         DataType::Decimal64(_, scale) => decimals!(array, types::Decimal64Type, scale),
         DataType::Decimal128(_, scale) => decimals!(array, types::Decimal128Type, scale),
-        DataType::Decimal256(_, scale) => decimals!(array, types::Decimal256Type, scale),
+        DataType::Decimal256(_, scale) => {
+            let (values, scale) = (array.as_primitive::<types::Decimal256Type>(), *scale);
+            Box::new(move |row, out| decimal(out, &values.value(row).to_string(), scale))
+        }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
             let (keys, values) = (dictionary.normalized_keys(), Values::of(dictionary.values().as_ref()));
@@ -256,14 +274,17 @@ fn writer(array: &dyn Array) -> Writer<'_> {
 
 fn numbers(array: &dyn Array) -> Writer<'_> {
     match array.data_type() {
-        DataType::Int8 => numbers!(array, types::Int8Type),
-        DataType::Int16 => numbers!(array, types::Int16Type),
-        DataType::Int32 => numbers!(array, types::Int32Type),
-        DataType::Int64 => numbers!(array, types::Int64Type),
-        DataType::UInt8 => numbers!(array, types::UInt8Type),
-        DataType::UInt16 => numbers!(array, types::UInt16Type),
-        DataType::UInt32 => numbers!(array, types::UInt32Type),
-        DataType::UInt64 => numbers!(array, types::UInt64Type),
+        DataType::Int8 => integers!(array, types::Int8Type),
+        DataType::Int16 => integers!(array, types::Int16Type),
+        DataType::Int32 => integers!(array, types::Int32Type),
+        DataType::Int64 => integers!(array, types::Int64Type),
+        DataType::UInt8 => integers!(array, types::UInt8Type),
+        DataType::UInt16 => integers!(array, types::UInt16Type),
+        DataType::UInt32 => integers!(array, types::UInt32Type),
+        DataType::UInt64 => {
+            let values = array.as_primitive::<types::UInt64Type>();
+            Box::new(move |row, out| cells::whole(out, values.value(row)))
+        }
         // The shortest text that is the same number: what the file holds, and no digit more. An amount that is no plain
         // decimal of cents is refused where it is read.
         DataType::Float16 => numbers!(array, types::Float16Type),
