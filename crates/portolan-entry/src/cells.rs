@@ -135,12 +135,16 @@ pub fn day(out: &mut Vec<u8>, value: Day) {
     if year < 0 {
         out.push(b'-');
     }
-    let year = u64::from(year.unsigned_abs());
+    date(out, (u64::from(year.unsigned_abs()), u64::from(month), u64::from(day)));
+}
+
+/// Writes a year of four digits at most, a month and a day as `YYYY-MM-DD`.
+pub fn date(out: &mut Vec<u8>, (year, month, day): (u64, u64, u64)) {
     let mut text = *b"0000-00-00";
     text[..2].copy_from_slice(&pair(year / 100));
     text[2..4].copy_from_slice(&pair(year));
-    text[5..7].copy_from_slice(&pair(u64::from(month)));
-    text[8..].copy_from_slice(&pair(u64::from(day)));
+    text[5..7].copy_from_slice(&pair(month));
+    text[8..].copy_from_slice(&pair(day));
     out.extend_from_slice(&text);
 }
 

@@ -104,7 +104,12 @@ columns! {
 
 /// A header without what does not tell it apart: case, spaces, underscores and other signs.
 pub(crate) fn folded(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    folded_letters(name).collect()
+}
+
+/// The same, letter by letter.
+pub(crate) fn folded_letters(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase())
 }
 
 /// All names and aliases, folded.

@@ -12,6 +12,7 @@ use std::hash::BuildHasher;
 
 use portolan_ledger::Cents;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::header::Header;
 use super::report::Report;
@@ -183,12 +184,18 @@ struct Folding<'p> {
     plan: &'p Plan,
     /// Rows of lines that are not ended: of one, or of all where the file is gathered.
     pending: Table,
+    /// Which line they are of; empty where they name none.
     key: Vec<u8>,
+    /// Room for the key of the next row.
+    next: Vec<u8>,
     /// Lines that are ended, by hash. Two that hash alike only have the file read again.
     ended: FxHashSet<u64>,
     /// The lines of a file that is gathered, in their order, and their rows.
     gathered: Option<(FxHashMap<Vec<u8>, usize>, Vec<Vec<usize>>)>,
     out: Table,
+    /// Room for the cell that is being made, and for what is wrong with it.
+    text: Vec<u8>,
+    faults: Vec<FieldFault>,
     rows_read: u64,
     rows_told: u64,
     taken: u64,
@@ -201,9 +208,12 @@ impl<'p> Folding<'p> {
             plan,
             pending: Table::default(),
             key: Vec::new(),
+            next: Vec::new(),
             ended: FxHashSet::default(),
             gathered: gather.then(Default::default),
             out: Table::default(),
+            text: Vec::new(),
+            faults: Vec::new(),
             rows_read: 0,
             rows_told: 0,
             taken: 0,
@@ -229,18 +239,19 @@ impl<'p> Folding<'p> {
             return Err(InputError::Faults(Faults { first: vec![place], more: 0 }));
         }
         let (entry, _) = plan.report.entry_number(row.cell(plan.entry));
-        let mut key = entry.into_owned();
-        key.push(0);
-        key.extend_from_slice(row.cell(plan.line).trim_ascii());
+        self.next.clear();
+        self.next.extend_from_slice(&entry);
+        self.next.push(0);
+        self.next.extend_from_slice(row.cell(plan.line).trim_ascii());
         // A row that names no line is a line of its own.
         let alone = is_blank(plan.entry) || is_blank(plan.line);
-        if self.gathered.is_none() && (alone || key != self.key) {
+        if self.gathered.is_none() && (alone || self.next != self.key) {
             self.end_line();
-            let repeated = !alone && !self.ended.insert(FxBuildHasher.hash_one(&key));
+            let repeated = !alone && !self.ended.insert(FxBuildHasher.hash_one(&self.next));
             if repeated {
                 return Err(InputError::Again(Again::Gather));
             }
-            self.key.clone_from(&key);
+            self.key.clone_from(&self.next);
             if alone {
                 self.key.clear();
             }
@@ -251,7 +262,7 @@ impl<'p> Folding<'p> {
         self.pending.end_row(row.number);
         if let Some((places, lines)) = &mut self.gathered {
             let new = lines.len();
-            let place = if alone { new } else { *places.entry(key).or_insert(new) };
+            let place = if alone { new } else { *places.entry(self.next.clone()).or_insert(new) };
             if place == new {
                 lines.push(Vec::new());
             }
@@ -339,60 +350,72 @@ impl<'p> Folding<'p> {
         if rows.iter().filter(|row| row.part == Part::Chapter98).count() > 1 {
             self.out.fault(FieldFault::new(Column::Ch98Number, b"", "two numbers of chapter 98 on one line"));
         }
+        let (mut text, mut faults) = (std::mem::take(&mut self.text), std::mem::take(&mut self.faults));
         for made in &plan.made {
-            let (text, faults) = self.cell(*made, rows, main);
-            for fault in faults {
-                self.out.fault(fault);
-            }
+            text.clear();
+            self.cell(*made, (rows, main), &mut text, &mut faults);
+            faults.drain(..).for_each(|fault| self.out.fault(fault));
             self.out.cell(&text);
         }
+        (self.text, self.faults) = (text, faults);
         self.out.end_row(main.row.number);
     }
 
     /// Makes one cell of a folded row.
-    fn cell(&mut self, made: Made, rows: &[Number<'_>], main: &Number<'_>) -> (Vec<u8>, Vec<FieldFault>) {
+    fn cell(
+        &mut self,
+        made: Made,
+        (rows, main): (&[Number<'_>], &Number<'_>),
+        text: &mut Vec<u8>,
+        faults: &mut Vec<FieldFault>,
+    ) {
         let plan = self.plan;
         let headings = || rows.iter().filter(|row| row.part == Part::Chapter99);
-        let mut faults = Vec::new();
-        let text = match made {
-            Made::Article => main.code.to_vec(),
-            Made::Value => self.entered(rows, main, &mut faults),
-            Made::Headings(at) => joined(stated(rows, at).chain(headings().map(|row| row.code.to_vec()))),
-            Made::Duties(at) if plan.duty.is_none() => joined(stated(rows, at)),
-            Made::Duties(at) => joined(stated(rows, at).chain(headings().map(|row| {
-                let duty = plan.amount(row, plan.duty);
-                if duty.is_empty() { b"0".to_vec() } else { duty.into_owned() }
-            }))),
-            Made::Duty => plan.sum(rows.iter(), plan.duty, Column::FiledDutyTotal, &mut faults),
-            Made::Chapter98(at) => {
-                let filed = rows.iter().filter(|row| row.part == Part::Chapter98).map(|row| row.code.to_vec());
-                filed.chain(stated(rows, at)).next().unwrap_or_default()
+        match made {
+            Made::Article => text.extend_from_slice(&main.code),
+            Made::Value => self.entered((rows, main), text, faults),
+            Made::Headings(at) => join(stated(rows, at).chain(headings().map(|row| &*row.code)), text),
+            Made::Duties(at) if plan.duty.is_none() => join(stated(rows, at), text),
+            Made::Duties(at) => {
+                let duties = headings().map(|row| match plan.amount(row, plan.duty) {
+                    duty if duty.is_empty() => Cow::Borrowed(b"0".as_slice()),
+                    duty => duty,
+                });
+                join(stated(rows, at).map(Cow::Borrowed).chain(duties), text);
             }
-            Made::Processing => self.processing(rows, main),
+            Made::Duty => plan.sum(rows.iter(), plan.duty, Column::FiledDutyTotal, (text, faults)),
+            Made::Chapter98(at) => {
+                let filed = rows.iter().filter(|row| row.part == Part::Chapter98).map(|row| &*row.code);
+                text.extend_from_slice(filed.chain(stated(rows, at)).next().unwrap_or_default());
+            }
+            Made::Processing => self.processing(rows, main, text),
             Made::Own(at) => {
                 let own = main.row.cell(at).trim_ascii();
-                let others = rows.iter().map(|row| row.row.cell(at).trim_ascii());
-                let found = [own].into_iter().chain(others).find(|cell| !cell.is_empty()).unwrap_or_default();
-                plan.report.amount(found).into_owned()
+                let found = if own.is_empty() { stated(rows, Some(at)).next().unwrap_or_default() } else { own };
+                text.extend_from_slice(&plan.report.amount(found));
             }
-            Made::Shared(at, column) => self.shared(rows, at, column, &mut faults),
+            Made::Shared(at, column) => self.shared(rows, (at, column), text, faults),
             Made::Passed(at) => {
-                let mut distinct: Vec<Vec<u8>> = Vec::new();
-                for row in rows {
-                    let cell = row.row.cell(at).trim_ascii();
+                let mut distinct: SmallVec<[Cow<'_, [u8]>; 4]> = SmallVec::new();
+                for cell in stated(rows, Some(at)) {
                     let cell = plan.report.passed(&plan.from.names[at], cell);
-                    if !cell.is_empty() && !distinct.iter().any(|known| known.as_slice() == &*cell) {
-                        distinct.push(cell.into_owned());
+                    if !distinct.contains(&cell) {
+                        distinct.push(cell);
                     }
                 }
-                joined(distinct.into_iter())
+                join(distinct.into_iter(), text);
             }
-        };
-        (text, faults)
+        }
     }
 
     /// A cell that the rows of a line have alike.
-    fn shared(&mut self, rows: &[Number<'_>], at: usize, column: Column, faults: &mut Vec<FieldFault>) -> Vec<u8> {
+    fn shared(
+        &mut self,
+        rows: &[Number<'_>],
+        (at, column): (usize, Column),
+        text: &mut Vec<u8>,
+        faults: &mut Vec<FieldFault>,
+    ) {
         let report = self.plan.report;
         let mut found: Option<(Cow<'_, [u8]>, u64)> = None;
         for row in rows {
@@ -416,50 +439,54 @@ impl<'p> Folding<'p> {
                 }
             }
         }
-        found.map(|(cell, _)| cell.into_owned()).unwrap_or_default()
+        text.extend_from_slice(&found.map(|(cell, _)| cell).unwrap_or_default());
     }
 
     /// The entered value of a line: the article's, and that of goods which a number of chapter 98 frees. Where the article's
     /// row states none, the one value that stands with the other numbers.
-    fn entered(&mut self, rows: &[Number<'_>], main: &Number<'_>, faults: &mut Vec<FieldFault>) -> Vec<u8> {
+    fn entered(
+        &mut self,
+        (rows, main): (&[Number<'_>], &Number<'_>),
+        text: &mut Vec<u8>,
+        faults: &mut Vec<FieldFault>,
+    ) {
         let plan = self.plan;
         let own = plan.amount(main, plan.value);
         if value::money(&own).is_ok_and(|own| own != Cents::ZERO) {
             let valued = rows.iter().filter(|row| row.part != Part::Chapter99);
-            return plan.sum(valued, plan.value, Column::EnteredValueUsd, faults);
+            return plan.sum(valued, plan.value, Column::EnteredValueUsd, (text, faults));
         }
-        let others: Vec<Vec<u8>> = rows
+        let others: Vec<Cow<'_, [u8]>> = rows
             .iter()
             .filter(|row| row.part == Part::Chapter99)
-            .map(|row| plan.amount(row, plan.value).into_owned())
+            .map(|row| plan.amount(row, plan.value))
             .filter(|amount| value::money(amount).is_ok_and(|amount| amount != Cents::ZERO))
             .collect();
-        let Some(first) = others.first() else { return own.into_owned() };
+        let Some(first) = others.first() else { return text.extend_from_slice(&own) };
         if others.iter().any(|other| other != first) {
             let wrong = "the row of the article states no value, and those of chapter 99 state several";
-            faults.push(FieldFault::new(Column::EnteredValueUsd, &joined(others.into_iter()), wrong));
-            return Vec::new();
+            let mut all = Vec::new();
+            join(others.iter(), &mut all);
+            faults.push(FieldFault::new(Column::EnteredValueUsd, &all, wrong));
+            return;
         }
         self.note("values taken from the row of a chapter 99 number, the article's row stating none");
-        first.clone()
+        text.extend_from_slice(first);
     }
 
     /// The value of what was done abroad: what stands with the article, where the rest stands with a number of chapter 98.
-    fn processing(&self, rows: &[Number<'_>], main: &Number<'_>) -> Vec<u8> {
+    fn processing(&self, rows: &[Number<'_>], main: &Number<'_>, text: &mut Vec<u8>) {
         let plan = self.plan;
         if let Some(at) = plan.from.position(Column::ProcessingValueUsd) {
-            return rows
-                .iter()
-                .map(|row| row.row.cell(at).trim_ascii())
-                .find(|cell| !cell.is_empty())
-                .unwrap_or_default()
-                .to_vec();
+            text.extend_from_slice(stated(rows, Some(at)).next().unwrap_or_default());
+            return;
         }
-        let stated = |row: &&Number<'_>| {
+        let is_stated = |row: &Number<'_>| {
             row.part == Part::Chapter98 && value::money(&plan.amount(row, plan.value)).is_ok_and(|v| v != Cents::ZERO)
         };
-        let own = plan.amount(main, plan.value);
-        if rows.iter().any(|row| stated(&row)) { own.into_owned() } else { Vec::new() }
+        if rows.iter().any(is_stated) {
+            text.extend_from_slice(&plan.amount(main, plan.value));
+        }
     }
 }
 
@@ -469,14 +496,14 @@ impl Plan {
         at.map_or(Cow::Borrowed(b"".as_slice()), |at| self.report.amount(row.row.cell(at).trim_ascii()))
     }
 
-    /// The sum of an amount over rows; empty where no row states it.
+    /// The sum of an amount over rows; nothing where no row states it.
     fn sum<'r, 'n: 'r>(
         &self,
         rows: impl Iterator<Item = &'r Number<'n>>,
         at: Option<usize>,
         column: Column,
-        faults: &mut Vec<FieldFault>,
-    ) -> Vec<u8> {
+        (text, faults): (&mut Vec<u8>, &mut Vec<FieldFault>),
+    ) {
         let mut sum: Option<i64> = None;
         for row in rows {
             let amount = self.amount(row, at);
@@ -491,22 +518,24 @@ impl Plan {
                 }
             }
         }
-        let mut text = Vec::new();
-        cells::cents_or_empty(&mut text, sum.map(Cents));
-        text
+        cells::cents_or_empty(text, sum.map(Cents));
     }
 }
 
 /// What a cell of the rows states, where it states anything.
-fn stated<'n>(rows: &'n [Number<'_>], at: Option<usize>) -> impl Iterator<Item = Vec<u8>> + use<'n> {
-    let cells: Vec<Vec<u8>> =
-        rows.iter().filter_map(|row| at.map(|at| row.row.cell(at).trim_ascii().to_vec())).collect();
-    cells.into_iter().filter(|cell| !cell.is_empty())
+fn stated<'n>(rows: &'n [Number<'_>], at: Option<usize>) -> impl Iterator<Item = &'n [u8]> {
+    let cells = at.into_iter().flat_map(|at| rows.iter().map(move |row| row.row.cell(at).trim_ascii()));
+    cells.filter(|cell| !cell.is_empty())
 }
 
-/// Texts with `;` between.
-fn joined(texts: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
-    texts.collect::<Vec<_>>().join(&b';')
+/// Writes texts with `;` between.
+fn join(texts: impl Iterator<Item = impl AsRef<[u8]>>, out: &mut Vec<u8>) {
+    for (at, text) in texts.enumerate() {
+        if at > 0 {
+            out.push(b';');
+        }
+        out.extend_from_slice(text.as_ref());
+    }
 }
 
 /// What a tariff number is on a line.

@@ -93,9 +93,10 @@ impl Report {
 
     /// A value that is passed through.
     pub(super) fn passed<'v>(self, name: &str, value: &'v [u8]) -> Cow<'v, [u8]> {
-        let width = match (self, columns::folded(name).as_str()) {
-            (Self::Es003, "filercode" | "entryfilercode") => 3,
-            (Self::Es003, "portofentrycode") => 4,
+        let is_called = |folded: &str| columns::folded_letters(name).eq(folded.chars());
+        let width = match self {
+            Self::Es003 if is_called("filercode") || is_called("entryfilercode") => 3,
+            Self::Es003 if is_called("portofentrycode") => 4,
             _ => return Cow::Borrowed(value),
         };
         padded(value, width).0

@@ -5,19 +5,28 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
 
-use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 use zip::ZipArchive;
 
 use super::guard::fenced;
 use super::header::{Header, ROWS_ABOVE, SheetPlace, letters};
 use super::media::{FREE_BYTES, Raw, Seeker};
 use super::{Give, Input, InputError, Piece, Rows, Table};
+use crate::cells;
 use crate::columns::Column;
 use crate::fault::{FieldFault, shown};
 
 /// How many rows are handed on at once.
 const PIECE_ROWS: usize = 4_096;
+
+/// How many cells the library reads at once.
+const CELLS: usize = 1_024;
+
+/// How often so many cells may wait for the rows to be made of them.
+const CELLS_AHEAD: usize = 8;
 
 /// A part of a workbook may unpack to this many times its size.
 const MOST_RATIO: u64 = 400;
@@ -35,11 +44,9 @@ pub(super) struct BookSource {
     header_row: u32,
     columns: usize,
     size: u64,
-    rows: u64,
     merged: Vec<calamine::Dimensions>,
     /// Names of the columns that are known, by cell.
     known: Vec<Option<&'static str>>,
-    notes: Vec<(Cow<'static, str>, u64)>,
 }
 
 impl BookSource {
@@ -57,68 +64,149 @@ impl BookSource {
         let known = header.columns.iter().map(|column| column.map(Column::name)).collect();
         let (size, columns) = (input.size().unwrap_or(0), header.columns.len());
         let header_row = found.row;
-        Ok((
-            Self { name: place, book, sheet, header_row, columns, size, rows: 0, merged, known, notes: Vec::new() },
-            header,
-        ))
+        Ok((Self { name: place, book, sheet, header_row, columns, size, merged, known }, header))
     }
 
+    /// The library reads cells on a thread of its own, while rows are made of those before and handed on.
     pub(super) fn drive(mut self, give: Give<'_>) -> Result<(), InputError> {
-        let name = self.name.clone();
+        let name = self.name.as_str();
         let (book, sheet) = (&mut self.book, self.sheet.as_str());
-        let mut cells = inside(&name, || book.worksheet_cells_reader(sheet))?;
-        // The last row that the sheet says it has.
-        let total = u64::from(cells.dimensions().end.0).max(1);
-        let mut rows = RowMaker {
-            columns: self.columns,
-            header_row: self.header_row,
-            merged: &self.merged,
-            known: &self.known,
-            row: None,
-            cells: vec![Vec::new(); self.columns],
-            beyond: Vec::new(),
-            faults: Vec::new(),
-            table: Table::default(),
+        let cells = inside(name, || book.worksheet_cells_reader(sheet))?;
+        let mut pieces = Pieces {
+            name,
+            size: self.size,
+            total: u64::from(cells.dimensions().end.0).max(1),
+            rows: RowMaker {
+                columns: self.columns,
+                header_row: self.header_row,
+                merged: &self.merged,
+                known: &self.known,
+                row: None,
+                cells: vec![Vec::new(); self.columns],
+                beyond: Vec::new(),
+                faults: Vec::new(),
+                table: Table::default(),
+            },
+            handed: 0,
+            first: 0,
+            taken: 0,
         };
-        let (mut first, mut taken) = (0, 0);
-        loop {
-            let next = inside(&name, || cells.next_cell_with_formula_metadata())?;
-            let at_end = next.is_none();
-            match next {
-                Some(cell) if cell.pos.0 <= self.header_row => continue,
-                Some(cell) => rows
-                    .take(cell.pos, &cell.value, cell.formula.is_some())
-                    .map_err(|fault| InputError::of_file(&self.name, fault))?,
-                None => rows.end_row(),
+        thread::scope(|scope| {
+            let (read, arrived) = sync_channel(CELLS_AHEAD);
+            let (free, freed) = channel();
+            scope.spawn(move || read_cells(name, cells, &read, &freed));
+            pieces.all(arrived, &free, give)
+        })
+    }
+}
+
+/// A cell as the library gives it: its row and column, its value, and whether a formula stands behind that.
+type SheetCell<'b> = ((u32, u32), DataRef<'b>, bool);
+
+/// Cells of a sheet in their order, and how the sheet ends where it ends behind them.
+struct Cells<'b> {
+    cells: Vec<SheetCell<'b>>,
+    end: Option<Result<(), InputError>>,
+}
+
+/// Sends the cells of a sheet on, until it ends or nobody takes them any more.
+fn read_cells<'b>(
+    name: &str,
+    mut reader: XlsxCellReader<'b, Box<dyn Seeker>>,
+    read: &SyncSender<Cells<'b>>,
+    freed: &Receiver<Vec<SheetCell<'b>>>,
+) {
+    loop {
+        let mut cells: Vec<SheetCell<'b>> = freed.try_recv().unwrap_or_default();
+        let ended = inside(name, || {
+            while cells.len() < CELLS {
+                match reader.next_cell_with_formula_metadata()? {
+                    Some(cell) => cells.push((cell.pos, cell.value, cell.formula.is_some())),
+                    None => return Ok(true),
+                }
             }
-            if rows.table.len() < PIECE_ROWS && !at_end {
-                continue;
+            Ok(false)
+        });
+        let end = match ended {
+            Ok(false) => None,
+            Ok(true) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        };
+        let is_last = end.is_some();
+        if read.send(Cells { cells, end }).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Hands on the rows of a sheet, piece by piece.
+struct Pieces<'b> {
+    name: &'b str,
+    /// Bytes of the file.
+    size: u64,
+    /// The last row that the sheet says it has.
+    total: u64,
+    rows: RowMaker<'b>,
+    /// Rows that were handed on.
+    handed: u64,
+    /// Rows of the sheet, and bytes of the file, up to the piece that is being made.
+    first: u64,
+    taken: u64,
+}
+
+impl Pieces<'_> {
+    fn all<'c>(
+        &mut self,
+        arrived: Receiver<Cells<'c>>,
+        free: &Sender<Vec<SheetCell<'c>>>,
+        give: Give<'_>,
+    ) -> Result<(), InputError> {
+        let header_row = self.rows.header_row;
+        for Cells { mut cells, end } in arrived {
+            for (at, value, is_formula) in cells.drain(..).filter(|((row, _), ..)| *row > header_row) {
+                self.rows.take(at, &value, is_formula).map_err(|fault| InputError::of_file(self.name, fault))?;
+                if self.rows.table.len() >= PIECE_ROWS && !self.hand_on(false, give)? {
+                    return Ok(());
+                }
             }
-            let last = rows.table.len().checked_sub(1).map_or(first, |last| rows.table.row(last).number);
-            let now = u64::try_from(u128::from(self.size) * u128::from(last) / u128::from(total)).unwrap_or(u64::MAX);
-            let now = if at_end { self.size } else { now.min(self.size) };
-            let table = std::mem::take(&mut rows.table);
-            self.rows += table.len() as u64;
-            let mut piece = Piece {
-                rows: Rows::Table(table),
-                first,
-                count: last - first,
-                taken: now.saturating_sub(taken),
-                notes: std::mem::take(&mut self.notes),
-            };
-            (first, taken) = (last, now);
-            if self.rows == 0 {
-                let fault = FieldFault::of_line("the sheet holds a header and no rows");
-                return Err(InputError::of_file(&self.name, fault));
-            }
-            if !give(&mut piece)? || at_end {
-                return Ok(());
-            }
-            if let Rows::Table(mut table) = piece.rows {
-                table.clear();
-                rows.table = table;
+            match end {
+                // The reader has gone where it has nothing left to read.
+                None => drop(free.send(cells)),
+                Some(Err(error)) => return Err(error),
+                Some(Ok(())) => {
+                    self.rows.end_row();
+                    self.hand_on(true, give)?;
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Hands on the rows that are made; false where no more are wanted.
+    fn hand_on(&mut self, at_end: bool, give: Give<'_>) -> Result<bool, InputError> {
+        let table = std::mem::take(&mut self.rows.table);
+        self.handed += table.len() as u64;
+        if self.handed == 0 {
+            let fault = FieldFault::of_line("the sheet holds a header and no rows");
+            return Err(InputError::of_file(self.name, fault));
+        }
+        let last = table.len().checked_sub(1).map_or(self.first, |last| table.row(last).number);
+        let now = u64::try_from(u128::from(self.size) * u128::from(last) / u128::from(self.total)).unwrap_or(u64::MAX);
+        let now = if at_end { self.size } else { now.min(self.size) };
+        let mut piece = Piece {
+            rows: Rows::Table(table),
+            first: self.first,
+            count: last - self.first,
+            taken: now.saturating_sub(self.taken),
+            notes: Vec::new(),
+        };
+        (self.first, self.taken) = (last, now);
+        let goes_on = give(&mut piece)?;
+        if let Rows::Table(mut table) = piece.rows {
+            table.clear();
+            self.rows.table = table;
+        }
+        Ok(goes_on)
     }
 }
 
@@ -213,7 +301,7 @@ fn write(value: &DataRef<'_>, out: &mut Vec<u8>) -> Result<(), (&'static str, &'
         }
         DataRef::DateTime(stamp) => {
             let (year, month, day, hour, minute, second, _) = stamp.to_ymd_hms_milli();
-            drop(write!(out, "{year:04}-{month:02}-{day:02}"));
+            cells::date(out, (u64::from(year), u64::from(month), u64::from(day)));
             if (hour, minute, second) != (0, 0, 0) {
                 drop(write!(out, "T{hour:02}:{minute:02}:{second:02}"));
             }
@@ -232,6 +320,29 @@ fn write(value: &DataRef<'_>, out: &mut Vec<u8>) -> Result<(), (&'static str, &'
 
 /// Writes a binary number with fifteen digits as a plain decimal; one too large or too small for that with its exponent.
 fn plain(value: f64, out: &mut Vec<u8>) {
+    // Nearly all numbers of a file are whole, or amounts of cents.
+    if let Some(whole) = exact::<0>(value) {
+        cells::scaled::<0>(out, whole);
+    } else if let Some(cents) = exact::<2>(value) {
+        cells::scaled::<2>(out, cents);
+    } else {
+        rounded(value, out);
+    }
+}
+
+/// The number of `10^-PLACES` that a binary number stands for, where that has no more than fifteen digits: the number nearest
+/// to so short a decimal is nearest to no other.
+fn exact<const PLACES: i32>(value: f64) -> Option<i64> {
+    let unit = 10_f64.powi(PLACES);
+    let scaled = (value * unit).round();
+    #[expect(clippy::float_cmp, reason = "either the very number or another one")]
+    let is_exact = scaled.abs() < 1e15 && scaled / unit == value;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and below 10^15")]
+    is_exact.then_some(scaled as i64)
+}
+
+/// Any number, rounded to fifteen digits.
+fn rounded(value: f64, out: &mut Vec<u8>) {
     let text = format!("{value:.14e}");
     let Some((mantissa, exponent)) = text.split_once('e') else {
         out.extend_from_slice(text.as_bytes());
@@ -463,6 +574,22 @@ mod tests {
             let mut out = Vec::new();
             plain(value, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_of_amounts_says_what_the_long_one_says() {
+        let mut step = 1_u64;
+        for _ in 0..20_000 {
+            step = step.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let whole = i64::from_ne_bytes((step >> (step % 40)).to_ne_bytes()) / 16;
+            #[expect(clippy::cast_precision_loss, reason = "any number serves")]
+            for value in [whole as f64, whole as f64 / 100.0, whole as f64 / 1_000.0, f64::from_bits(step)] {
+                let (mut short, mut long) = (Vec::new(), Vec::new());
+                plain(value, &mut short);
+                rounded(value, &mut long);
+                assert_eq!(String::from_utf8(short), String::from_utf8(long), "{value:e}");
+            }
         }
     }
 }
