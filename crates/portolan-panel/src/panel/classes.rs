@@ -20,7 +20,7 @@ use super::turns::{Dealt, in_order};
 use super::{Done, Error, Options};
 
 /// So many classes of products make a group of rows.
-const PRODUCTS: usize = 64;
+pub const PRODUCTS: usize = 64;
 
 /// Writes the three files: rates at `output`, and beside it what classes numbers and countries belong to.
 pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: &Manifest) -> Result<Done, Error> {
@@ -42,33 +42,75 @@ pub fn write(law: &Law<'_>, options: &Options, output: &Path, manifest: &Manifes
 }
 
 /// Classes of all numbers and countries; the same on every thread, because they are found in the same order.
-struct Classes<'l> {
-    histories: Histories<'l>,
+pub struct Classes<'l> {
+    /// What classes bear.
+    pub histories: Histories<'l>,
     borne: Borne,
-    /// By code: its place among all, and the class with its days.
+    /// By code: the class with its days.
     spans: Vec<(TariffCode, ProductSpan)>,
+    /// By code: where its spans end.
+    ends: Vec<usize>,
     /// The classes of products, with a code of each, in the order of their numbers.
-    products: Vec<(ClassIx, TariffCode)>,
+    pub products: Vec<(ClassIx, TariffCode)>,
     /// By country.
-    origins: Vec<OriginIx>,
+    pub origins: Vec<OriginIx>,
     /// The first day no longer.
     until: Day,
 }
 
 impl<'l> Classes<'l> {
-    fn find(law: &'l Law<'l>, options: &Options) -> Result<Self, Error> {
-        let (mut histories, borne) = file::histories(law, options);
-        let mut spans = Vec::new();
+    /// Finds them.
+    pub fn find(law: &'l Law<'l>, options: &Options) -> Result<Self, Error> {
+        let days = (options.from, options.until);
+        let mut histories = Histories::new(law, options.side, options.view, options.known_date, days);
+        let (mut spans, mut ends) = (Vec::new(), Vec::new());
         for &code in &options.codes {
             let found = histories.products(code, (options.from, options.until));
             let found = found.map_err(|fault| Error::Law(code, fault))?;
             spans.extend(found.into_iter().map(|span| (code, span)));
+            ends.push(spans.len());
         }
         let mut products: Vec<(ClassIx, TariffCode)> = spans.iter().map(|(code, span)| (span.class, *code)).collect();
         products.sort_unstable();
         products.dedup_by_key(|(class, _)| *class);
         let origins = options.origins.iter().map(|origin| histories.origin(*origin)).collect();
-        Ok(Self { histories, borne, spans, products, origins, until: options.until })
+        let borne = file::borne(law, options);
+        Ok(Self { histories, borne, spans, ends, products, origins, until: options.until })
+    }
+
+    /// The spans of each code, in the order of the codes.
+    pub fn by_code(&self) -> impl Iterator<Item = &[(TariffCode, ProductSpan)]> {
+        let mut first = 0;
+        self.ends.iter().map(move |&end| &self.spans[std::mem::replace(&mut first, end)..end])
+    }
+
+    /// The classes of origins, in the order of their numbers.
+    pub fn origin_classes(&self) -> Vec<OriginIx> {
+        let mut classes = self.origins.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    }
+
+    /// Works out what some classes of products bear, from one on, from every class of origins.
+    ///
+    /// # Errors
+    /// The law has no answer for a class, which a code of it names.
+    pub fn each(
+        &mut self,
+        first: usize,
+        take: &mut dyn FnMut(ClassIx, OriginIx, &[Stretch]),
+    ) -> Result<(), (TariffCode, portolan_engine::Fault)> {
+        let origins = self.origin_classes();
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for &(class, code) in self.products.iter().skip(first).take(PRODUCTS) {
+            for &origin in &origins {
+                let asked = self.histories.class_history(class, origin, FactsIx(0), &mut stretches);
+                asked.map_err(|fault| (code, fault))?;
+                take(class, origin, &stretches);
+            }
+        }
+        Ok(())
     }
 
     fn products(&self, set: &FileSet, name: &str, output: &Path) -> Result<(Entry, Pending), Error> {
@@ -98,7 +140,7 @@ impl<'l> Classes<'l> {
     fn texts(&self, which: fn((usize, usize)) -> usize) -> ArrayRef {
         let number = |span: &ProductSpan| span.texts.and_then(|texts| u32::try_from(which(texts)).ok());
         let numbers: Vec<u32> = self.spans.iter().map(|(_, span)| number(span).unwrap_or(NO_TEXT)).collect();
-        columns::rate_texts(&self.histories, &numbers)
+        columns::RateTexts::new(&self.histories, numbers.iter().copied()).array(&numbers)
     }
 
     fn origins(&self, set: &FileSet, name: &str, options: &Options, output: &Path) -> Result<(Entry, Pending), Error> {
@@ -114,19 +156,9 @@ impl<'l> Classes<'l> {
 
     /// What some classes of products bear from every class of origins.
     fn group(&mut self, first: usize, writing: (&ArrowRowGroupWriterFactory, &SchemaRef)) -> Result<Group, Stopped> {
-        let own = self.products[first..self.products.len().min(first + PRODUCTS)].to_vec();
-        let mut origins = self.origins.clone();
-        origins.sort_unstable();
-        origins.dedup();
-        let mut rows = Rows::default();
-        let mut stretches: Vec<Stretch> = Vec::new();
-        for &(class, code) in &own {
-            for &origin in &origins {
-                let asked = self.histories.class_history(class, origin, FactsIx(0), &mut stretches);
-                asked.map_err(|fault| Stopped::Law(code, fault))?;
-                rows.add(class, origin, &stretches, self.until);
-            }
-        }
+        let (mut rows, until) = (Rows::default(), self.until);
+        let found = self.each(first, &mut |class, origin, stretches| rows.add(class, origin, stretches, until));
+        found.map_err(|(code, fault)| Stopped::Law(code, fault))?;
         self.borne.extend(&self.histories);
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(UInt32Array::from(rows.product)),
@@ -136,7 +168,7 @@ impl<'l> Classes<'l> {
         ];
         arrays.extend(self.borne.arrays(&rows.treatment, self.borne.column(&rows.treatment)));
         let chunks = file::encode(writing.0, writing.1, &arrays).map_err(Stopped::Encode)?;
-        Ok(Group { rows: rows.treatment.len() as u64, covers: own.len() as u64, chunks })
+        Ok(Group { rows: rows.treatment.len() as u64, chunks })
     }
 }
 
@@ -186,8 +218,7 @@ fn rates(
         &|| Classes::find(law, options),
         &|own, group| match own {
             Ok(own) => own.group(group * PRODUCTS, (&factory, &schema)).map_err(|stopped| stopped.of(output)),
-            Err(Error::Law(code, fault)) => Err(Error::Law(*code, fault.clone())),
-            Err(other) => Err(Error::Write(output.to_owned(), io::Error::other(other.to_string()))),
+            Err(error) => Err(error.again(output)),
         },
         &mut |group| {
             rows += group.rows;

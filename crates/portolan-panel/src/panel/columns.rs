@@ -132,7 +132,8 @@ impl Borne {
         }
     }
 
-    fn add(&mut self, treatment: &Treatment) {
+    /// Takes up the next treatment.
+    pub fn add(&mut self, treatment: &Treatment) {
         let bill = &treatment.bill;
         let micro = |pct: Option<Pct>| pct.map(Pct::micro_points);
         for ((family, _), points) in self.families.iter().zip(&mut self.points) {
@@ -147,6 +148,11 @@ impl Borne {
         let horizon: Vec<&str> =
             bill.beyond_horizon.iter().map(|family| self.names[usize::from(family.0)].as_str()).collect();
         self.horizon.push(self.horizons.number(horizon.join(";")));
+    }
+
+    /// Whether column 2 of the schedule applies.
+    pub fn is_column_2(&self, treatment: TreatmentIx) -> bool {
+        self.column_2[treatment.0 as usize]
     }
 
     /// Which column of the schedule applies, in words.
@@ -170,24 +176,39 @@ impl Borne {
     }
 }
 
-/// Texts of ordinary rates by their numbers.
-pub fn rate_texts(histories: &Histories<'_>, numbers: &[u32]) -> ArrayRef {
-    let mut texts = Texts::default();
-    let mut of: rustc_hash::FxHashMap<u32, u32> = rustc_hash::FxHashMap::default();
-    let mut text = |number: u32| {
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        let found = if number == NO_TEXT { String::new() } else { histories.rate_text(at).to_owned() };
-        texts.number(found)
-    };
-    let keys = numbers.iter().map(|&number| *of.entry(number).or_insert_with(|| text(number))).collect();
-    let values: ArrayRef = Arc::new(StringArray::from_iter_values(&texts.all));
-    dictionary(keys, &values)
+/// Texts of ordinary rates, by their numbers.
+#[derive(Debug)]
+pub struct RateTexts {
+    of: rustc_hash::FxHashMap<u32, u32>,
+    values: ArrayRef,
+}
+
+impl RateTexts {
+    /// The texts of these numbers.
+    pub fn new(histories: &Histories<'_>, numbers: impl Iterator<Item = u32>) -> Self {
+        let mut texts = Texts::default();
+        let mut of = rustc_hash::FxHashMap::default();
+        let mut text = |number: u32| {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            let found = if number == NO_TEXT { String::new() } else { histories.rate_text(at).to_owned() };
+            texts.number(found)
+        };
+        for number in numbers {
+            of.entry(number).or_insert_with(|| text(number));
+        }
+        Self { of, values: Arc::new(StringArray::from_iter_values(&texts.all)) }
+    }
+
+    /// As a column.
+    pub fn array(&self, numbers: &[u32]) -> ArrayRef {
+        dictionary(numbers.iter().map(|number| self.of[number]).collect(), &self.values)
+    }
 }
 
 /// The columns of rows, with the names of codes and countries.
 pub fn arrays(
     rows: &Rows,
-    (borne, histories): (&Borne, &Histories<'_>),
+    (borne, texts): (&Borne, &RateTexts),
     (codes, origins): (&ArrayRef, &ArrayRef),
     daily: bool,
 ) -> Vec<ArrayRef> {
@@ -200,7 +221,7 @@ pub fn arrays(
     if !daily {
         arrays.push(Arc::new(Date32Array::from(rows.until.clone())));
     }
-    arrays.extend(borne.arrays(&rows.treatment, rate_texts(histories, &rows.text)));
+    arrays.extend(borne.arrays(&rows.treatment, texts.array(&rows.text)));
     arrays
 }
 

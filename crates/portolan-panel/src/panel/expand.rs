@@ -1,9 +1,9 @@
-//! From classes to rows: the law is asked for classes, and rows are copied from what it said.
+//! From classes to rows: what pairs of classes bear is copied for the codes and countries that belong to them.
 
-use portolan_engine::answer::Fault;
-use portolan_engine::history::{FactsIx, Histories, OriginIx, ProductIx, ProductSpan, Stretch, TreatmentIx};
-use portolan_ledger::{Day, TariffCode};
-use rustc_hash::FxHashMap;
+use portolan_engine::history::{Stretch, TreatmentIx};
+use portolan_ledger::Day;
+
+use super::pairs::Pairs;
 
 /// Rows as columns of numbers.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +28,7 @@ impl Rows {
         self.code.len()
     }
 
-    fn push(&mut self, (code, origin): (u32, u32), (from, until): (Day, Day), (treatment, text): Borne) {
-        self.code.push(code);
-        self.origin.push(origin);
+    fn push(&mut self, (from, until): (Day, Day), (treatment, text): Borne) {
         self.from.push(from.0);
         self.until.push(until.0);
         self.treatment.push(treatment.0);
@@ -45,6 +43,16 @@ impl Rows {
         self.treatment.clear();
         self.text.clear();
     }
+
+    /// Adds rows of a code and country, with all else as in rows of the same code and another country.
+    fn copy(&mut self, from: &Self, rows: std::ops::Range<usize>, (code, country): (u32, u32)) {
+        self.code.extend(std::iter::repeat_n(code, rows.len()));
+        self.origin.extend(std::iter::repeat_n(country, rows.len()));
+        self.from.extend_from_slice(&from.from[rows.clone()]);
+        self.until.extend_from_slice(&from.until[rows.clone()]);
+        self.treatment.extend_from_slice(&from.treatment[rows.clone()]);
+        self.text.extend_from_slice(&from.text[rows]);
+    }
 }
 
 /// What a row says is borne, and the text of the ordinary rate.
@@ -54,79 +62,77 @@ type Borne = (TreatmentIx, u32);
 pub const NO_TEXT: u32 = u32::MAX;
 
 /// Expands codes; one a thread.
-#[derive(Debug)]
-pub struct Expander<'l> {
-    /// What classes bear.
-    pub histories: Histories<'l>,
-    days: (Day, Day),
-    origins: Vec<OriginIx>,
+pub struct Expander<'p> {
+    pairs: &'p Pairs,
+    /// The first day no longer.
+    until: Day,
     daily: bool,
-    kept: FxHashMap<(ProductIx, OriginIx), Box<[Stretch]>>,
+    /// Rows of one code, by class of origins, without code and country; and where those of each class end.
+    of_code: Rows,
+    ends: Vec<usize>,
 }
 
-impl<'l> Expander<'l> {
-    /// For countries, by their classes.
-    pub fn new(histories: Histories<'l>, origins: Vec<OriginIx>, days: (Day, Day), daily: bool) -> Self {
-        Self { histories, days, origins, daily, kept: FxHashMap::default() }
+impl<'p> Expander<'p> {
+    /// For days up to one.
+    pub fn new(pairs: &'p Pairs, until: Day, daily: bool) -> Self {
+        Self { pairs, until, daily, of_code: Rows::default(), ends: Vec::new() }
     }
 
-    /// The rows of some codes, which begin with the place of the first; `rows` is cleared.
-    ///
-    /// # Errors
-    /// The law has no answer for a code.
-    pub fn rows(&mut self, codes: &[TariffCode], first: usize, rows: &mut Rows) -> Result<(), (TariffCode, Fault)> {
+    /// The rows of some codes, by their places; `rows` is cleared.
+    pub fn rows(&mut self, codes: std::ops::Range<usize>, rows: &mut Rows) {
         rows.clear();
-        // Codes beside one another are often alike, those far apart seldom: memory stays bounded.
-        self.kept.clear();
-        for (at, &code) in codes.iter().enumerate() {
-            let place = u32::try_from(first + at).unwrap_or(u32::MAX);
-            self.code(code, place, rows).map_err(|fault| (code, fault))?;
+        for code in codes {
+            self.of_code.clear();
+            self.ends.clear();
+            for origin in 0..self.pairs.origin_classes {
+                self.pair(code, origin);
+                self.ends.push(self.of_code.from.len());
+            }
+            let place = u32::try_from(code).unwrap_or(u32::MAX);
+            for (country, &origin) in (0..).zip(&self.pairs.origins) {
+                let first = origin.checked_sub(1).map_or(0, |before| self.ends[before]);
+                rows.copy(&self.of_code, first..self.ends[origin], (place, country));
+            }
         }
-        Ok(())
     }
 
-    fn code(&mut self, code: TariffCode, place: u32, rows: &mut Rows) -> Result<(), Fault> {
-        let daily = self.daily;
-        let spans = self.histories.products(code, self.days)?;
-        for (country, origin) in (0..).zip(self.origins.clone()) {
-            // A stretch goes on where the product only changes its class.
-            let mut open: Option<(Day, Day, Borne)> = None;
-            for span in &spans {
-                self.keep(span.product, origin)?;
-                for (from, until, treatment) in days_of(&self.kept[&(span.product, origin)], span.until) {
-                    let borne = (treatment, text(&self.histories, span, treatment));
-                    match &mut open {
-                        Some((_, end, last)) if *end == from && *last == borne => *end = until,
-                        _ => {
-                            if let Some((from, until, last)) = open.replace((from, until, borne)) {
-                                push(rows, (place, country), (from, until), last, daily);
-                            }
+    /// Rows of a code from a class of origins.
+    fn pair(&mut self, code: usize, origin: usize) {
+        let pairs = self.pairs;
+        // A stretch goes on where the product only changes its class.
+        let mut open: Option<(Day, Day, Borne)> = None;
+        for span in pairs.spans(code) {
+            for (from, until, treatment) in days_of(pairs.stretches(span, origin), self.until) {
+                let (from, until) = (from.max(span.days.0), until.min(span.days.1));
+                if from >= until {
+                    continue;
+                }
+                let text = if pairs.borne.is_column_2(treatment) { span.texts.1 } else { span.texts.0 };
+                let borne = (treatment, text);
+                match &mut open {
+                    Some((_, end, last)) if *end == from && *last == borne => *end = until,
+                    _ => {
+                        if let Some((from, until, last)) = open.replace((from, until, borne)) {
+                            self.push((from, until), last);
                         }
                     }
                 }
             }
-            if let Some((from, until, last)) = open {
-                push(rows, (place, country), (from, until), last, daily);
+        }
+        if let Some((from, until, last)) = open {
+            self.push((from, until), last);
+        }
+    }
+
+    fn push(&mut self, (from, until): (Day, Day), borne: Borne) {
+        if self.daily {
+            for day in from.0..until.0 {
+                self.of_code.push((Day(day), Day(day + 1)), borne);
             }
+        } else {
+            self.of_code.push((from, until), borne);
         }
-        Ok(())
     }
-
-    /// Sees to it that what a product bears from a class of origins is at hand.
-    fn keep(&mut self, product: ProductIx, origin: OriginIx) -> Result<(), Fault> {
-        if !self.kept.contains_key(&(product, origin)) {
-            let mut found = Vec::new();
-            self.histories.history(product, origin, FactsIx(0), &mut found)?;
-            self.kept.insert((product, origin), found.into());
-        }
-        Ok(())
-    }
-}
-
-/// The text of the ordinary rate that applies.
-fn text(histories: &Histories<'_>, span: &ProductSpan, treatment: TreatmentIx) -> u32 {
-    let applies = |(general, column_2)| if histories.treatment(treatment).column_2 { column_2 } else { general };
-    span.texts.map(applies).and_then(|text: usize| u32::try_from(text).ok()).unwrap_or(NO_TEXT)
 }
 
 /// Stretches with both of their ends.
@@ -135,14 +141,4 @@ pub fn days_of(stretches: &[Stretch], until: Day) -> impl Iterator<Item = (Day, 
         let end = stretches.get(at + 1).map_or(until, |next| next.from);
         (stretch.from, end, stretch.treatment)
     })
-}
-
-fn push(rows: &mut Rows, place: (u32, u32), (from, until): (Day, Day), borne: Borne, daily: bool) {
-    if daily {
-        for day in from.0..until.0 {
-            rows.push(place, (Day(day), Day(day + 1)), borne);
-        }
-    } else {
-        rows.push(place, (from, until), borne);
-    }
 }

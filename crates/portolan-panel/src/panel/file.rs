@@ -1,6 +1,7 @@
 //! The expanded panel as one Parquet file: groups of rows are worked out and encoded on all threads, and written in order.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,13 +13,14 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
-use portolan_engine::{Histories, Law};
+use portolan_engine::Law;
 use portolan_entry::manifest::{Entry, Manifest};
 use portolan_entry::output::{FileSet, Pending};
 use portolan_ledger::TariffCode;
 
 use super::columns::{self, Borne};
 use super::expand::{Expander, Rows};
+use super::pairs::Pairs;
 use super::turns::{Dealt, in_order};
 use super::{Done, Error, Form, Options};
 
@@ -29,8 +31,6 @@ const GROUP: usize = 1 << 20;
 pub struct Group {
     /// Its rows.
     pub rows: u64,
-    /// How many codes or classes it covers.
-    pub covers: u64,
     /// Its columns.
     pub chunks: Vec<ArrowColumnChunk>,
 }
@@ -112,22 +112,27 @@ pub fn write(
     let mut writer = open(set.file(&name).map_err(failed)?, &schema).map_err(cannot_write(output))?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
     let per_group = per_group(options);
-    let (mut rows, mut done) = (0, 0);
-    let all = codes.len() as u64;
+    let (mut rows, mut done, all) = (0, 0, codes.len());
+    let pairs = Pairs::find(law, options, output)?;
+    progress(0, all as u64);
     let names = Names::new(codes, options);
     in_order(
         (options.threads, codes.len().div_ceil(per_group), Dealt::InOrder),
-        &|| Worker::new(law, options),
+        &|| Worker {
+            pairs: &pairs,
+            expander: Expander::new(&pairs, options.until, daily),
+            rows: Rows::default(),
+            daily,
+        },
         &|worker, group| {
-            let first = group * per_group;
-            let own = &codes[first..codes.len().min(first + per_group)];
-            worker.group(own, first, &names, (&factory, &schema)).map_err(|stopped| stopped.of(output))
+            let own = group * per_group..all.min((group + 1) * per_group);
+            worker.group(own, &names, (&factory, &schema)).map_err(cannot_write(output))
         },
         &mut |group| {
             append(&mut writer, group.chunks).map_err(cannot_write(output))?;
             rows += group.rows;
-            done += group.covers;
-            progress(done, all);
+            done = all.min(done + per_group);
+            progress(done as u64, all as u64);
             Ok(())
         },
     )?;
@@ -187,46 +192,31 @@ impl Stopped {
 }
 
 /// What one thread works with.
-struct Worker<'l> {
-    expander: Expander<'l>,
-    borne: Borne,
+struct Worker<'p> {
+    pairs: &'p Pairs,
+    expander: Expander<'p>,
     rows: Rows,
     daily: bool,
 }
 
-impl<'l> Worker<'l> {
-    fn new(law: &'l Law<'l>, options: &Options) -> Self {
-        let (mut histories, borne) = histories(law, options);
-        let origins = options.origins.iter().map(|origin| histories.origin(*origin)).collect();
-        let daily = options.form == Form::Daily;
-        let expander = Expander::new(histories, origins, (options.from, options.until), daily);
-        Self { expander, borne, rows: Rows::default(), daily }
-    }
-
+impl Worker<'_> {
+    /// Rows of some codes, by their places.
     fn group(
         &mut self,
-        codes: &[TariffCode],
-        first: usize,
+        codes: Range<usize>,
         names: &Names,
         (factory, schema): (&ArrowRowGroupWriterFactory, &SchemaRef),
-    ) -> Result<Group, Stopped> {
-        self.expander.rows(codes, first, &mut self.rows).map_err(|(code, fault)| Stopped::Law(code, fault))?;
-        self.borne.extend(&self.expander.histories);
-        let arrays = columns::arrays(
-            &self.rows,
-            (&self.borne, &self.expander.histories),
-            (&names.codes, &names.origins),
-            self.daily,
-        );
-        let chunks = encode(factory, schema, &arrays).map_err(Stopped::Encode)?;
-        Ok(Group { rows: self.rows.len() as u64, covers: codes.len() as u64, chunks })
+    ) -> Result<Group, ParquetError> {
+        self.expander.rows(codes, &mut self.rows);
+        let said = (&self.pairs.borne, &self.pairs.texts);
+        let arrays = columns::arrays(&self.rows, said, (&names.codes, &names.origins), self.daily);
+        let chunks = encode(factory, schema, &arrays)?;
+        Ok(Group { rows: self.rows.len() as u64, chunks })
     }
 }
 
-/// The histories that options ask for, and the columns that they fill.
-pub fn histories<'l>(law: &'l Law<'l>, options: &Options) -> (Histories<'l>, Borne) {
-    let days = (options.from, options.until);
-    let histories = Histories::new(law, options.side, options.view, options.known_date, days);
+/// The columns that the treatments of options fill, with nothing in them yet.
+pub fn borne(law: &Law<'_>, options: &Options) -> Borne {
     let ledger = law.timeline.ledger;
-    (histories, Borne::new(ledger, columns::families(ledger, options.side)))
+    Borne::new(ledger, columns::families(ledger, options.side))
 }

@@ -8,11 +8,12 @@ mod classes;
 mod columns;
 mod expand;
 mod file;
+mod pairs;
 mod turns;
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use portolan_engine::Law;
 use portolan_engine::answer::Fault;
@@ -76,6 +77,16 @@ pub enum Error {
     Write(PathBuf, io::Error),
 }
 
+impl Error {
+    /// The same for another thread that meets it.
+    fn again(&self, output: &Path) -> Self {
+        match self {
+            Self::Law(code, fault) => Self::Law(*code, fault.clone()),
+            Self::Write(..) => Self::Write(output.to_owned(), io::Error::other(self.to_string())),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -91,14 +102,14 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Writes the panel to a Parquet file, and a manifest beside it. `progress` is told the numbers done
-/// so far, and all.
+/// so far, and all; where rows are expanded, first of none, once all pairs of classes are worked out.
 ///
 /// # Errors
 /// The law has no answer, or a file cannot be written.
 pub fn write(
     law: &Law<'_>,
     options: &Options,
-    output: &std::path::Path,
+    output: &Path,
     manifest: &Manifest,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Done, Error> {
