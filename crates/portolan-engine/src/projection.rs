@@ -686,9 +686,10 @@ impl Projection {
     /// The node after a question, by the reply.
     fn child(&mut self, law: &Law<'_>, root: Root, (place, open): (Place, Open), reply: Reply) -> u32 {
         let asks = matches!(self.nodes[place.node as usize], Node::Ask(_));
-        let known = match asks {
-            true => Some(self.after[place.node as usize][reply as usize]).filter(|&node| node != UNKNOWN),
-            false => self.branches.get(&(place, reply)).copied(),
+        let known = if asks {
+            Some(self.after[place.node as usize][reply as usize]).filter(|&node| node != UNKNOWN)
+        } else {
+            self.branches.get(&(place, reply)).copied()
         };
         if let Some(known) = known {
             return known;

@@ -62,8 +62,7 @@ impl<'l> Classes<'l> {
     /// Finds them.
     pub fn find(law: &'l Law<'l>, options: &Options) -> Result<Self, Error> {
         let days = (options.from, options.until);
-        // A line is told what its own rate by quantity leaves open, and lines of other such rates are told otherwise.
-        let mut histories = Histories::new(law, options.side, options.view, options.known_date, days).exact();
+        let mut histories = Histories::new(law, options.side, options.view, options.known_date, days);
         let (mut spans, mut ends) = (Vec::new(), Vec::new());
         for &code in &options.codes {
             let found = histories.products(code, (options.from, options.until));
