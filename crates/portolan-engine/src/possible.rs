@@ -62,7 +62,9 @@ pub(crate) struct Turns {
 /// What two possible bills are compared by.
 #[derive(PartialEq)]
 struct Key<'p> {
-    amounts: Vec<(ProvisionIx, bool, Result<&'p Duty, Option<&'p str>>)>,
+    /// By provision: the family in which it counts, as what stands in place of the ordinary duty is that; and whether it is
+    /// beyond the horizon.
+    amounts: Vec<(ProvisionIx, FamilyId, bool, Result<&'p Duty, Option<&'p str>>)>,
     ordinary: Result<&'p Duty, Option<&'p str>>,
     /// Families that cannot be computed, one bit each.
     unknown: [u64; 4],
@@ -304,8 +306,11 @@ impl<'l> Engine<'l> {
         for family in families {
             unknown[usize::from(family.0 / 64)] |= 1 << (family.0 % 64);
         }
+        let amount = |(owed, duty): &'p (Owed, Result<Duty, Lack>)| {
+            (owed.provision, self.counts_in(owed), owed.beyond, known(duty))
+        };
         (!possible.prohibited).then(|| Key {
-            amounts: possible.amounts.iter().map(|(owed, duty)| (owed.provision, owed.beyond, known(duty))).collect(),
+            amounts: possible.amounts.iter().map(amount).collect(),
             ordinary: known(&possible.ordinary),
             unknown,
         })

@@ -7,6 +7,8 @@ use crate::law::{Law, OrderOfRule};
 
 /// Before the tiers of a stacking rule in a list of states.
 const TIERS: u32 = 1 << 31;
+/// The rank of a record that a stacking rule does not name.
+const OUTSIDE: u32 = TIERS - 1;
 
 /// Records in force in an interval, and the state of each.
 #[derive(Debug)]
@@ -34,16 +36,18 @@ impl Active {
         list.extend(bits.iter().map(|index| self.states[index]));
         for &order in &self.tiers {
             let tiers = law.tiers_of(order);
-            let of: SmallVec<[u16; 16]> = bits.shared(&tiers.members).map(|member| tiers.of[member]).collect();
-            // Whoever stands alone in a rule gives way to none by it.
-            if of.iter().all(|tier| *tier == of[0]) {
-                continue;
-            }
-            let mut ranks = of.clone();
+            let mut ranks: SmallVec<[u16; 16]> = bits.shared(&tiers.members).map(|member| tiers.of[member]).collect();
             ranks.sort_unstable();
             ranks.dedup();
+            // Whoever stands alone in a rule gives way to none by it.
+            if ranks.len() < 2 {
+                continue;
+            }
+            let rank = |tier| u32::try_from(ranks.partition_point(|rank| *rank < tier)).unwrap_or(0);
+            // By record, so that a rule that ranks others in the same order is another.
+            let rank_of = |index| tiers.members.contains(index).then(|| rank(tiers.of[index]));
             list.push(TIERS | u32::try_from(order.rule).unwrap_or(0));
-            list.extend(of.iter().map(|tier| u32::try_from(ranks.partition_point(|rank| rank < tier)).unwrap_or(0)));
+            list.extend(bits.iter().map(|index| rank_of(index).unwrap_or(OUTSIDE)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine on the ledger that ships.
 
 mod history;
+mod inside_a_day;
 
 use portolan_engine::answer::Bill;
 use portolan_engine::{Engine, Law};
