@@ -155,7 +155,7 @@ impl<'l> Engine<'l> {
     }
 
     /// The date that governs: the first rule of the jurisdiction that fits the entry type and whose date is stated.
-    fn governing(&self, line: &EntryLine) -> (When, (&'static str, Option<&'l str>)) {
+    pub(crate) fn governing(&self, line: &EntryLine) -> (When, (&'static str, Option<&'l str>)) {
         let entry = (line.entry_date, ("entry_date", None));
         if self.flaw == Flaw::EntryDateGoverns {
             return entry;

@@ -318,6 +318,12 @@ impl Facts {
         1 << self.fact_of(atom).0.min(127)
     }
 
+    /// The bit of a fact in [`Self::stated_assertions`] that no other shares; nothing where others do.
+    pub fn own_bit(&self, fact: &Fact) -> u128 {
+        let index = self.facts.iter().position(|known| known == fact);
+        index.filter(|index| *index < 127).map_or(0, |index| 1 << index)
+    }
+
     /// The bits of the dates of loading and export, and of the mode, in [`Self::stated_assertions`].
     pub fn transit_bits(&self) -> [u128; 3] {
         let of = &self.assertion_bits;

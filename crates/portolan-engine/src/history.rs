@@ -5,6 +5,7 @@
 //! entry date that states nothing else but what its [`FactsIx`] says; days on which the same records are in the same state
 //! are asked once.
 
+pub mod batch;
 mod begins;
 mod borne;
 

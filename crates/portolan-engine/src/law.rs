@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use portolan_ledger::code::TariffCode;
-use portolan_ledger::record::{Condition, GroupId, ListId, ListRow, Origin, OriginRef, Scope};
+use portolan_ledger::record::{Condition, GroupId, ListId, ListRow, Mode, Origin, OriginRef, Scope};
 use portolan_ledger::schedule::Schedule;
 use portolan_ledger::time::Clock;
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Test, Timeline};
@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::alike::Alike;
 use crate::bits::Bits;
-use crate::facts::{AtomIx, Facts};
+use crate::facts::{AtomIx, Fact, Facts};
 use crate::flaw::Flaw;
 use crate::group_cuts::GroupCuts;
 use crate::relevant::Relations;
@@ -256,6 +256,23 @@ impl<'l> Law<'l> {
             }
         }
         bits
+    }
+
+    /// Whether a record holds for goods that came in a way, whenever they were loaded or exported. All others that ask how goods
+    /// came ask for such a date too: where none is stated, they are not claimed, however the goods came.
+    pub fn asks_for_mode_alone(&self, mode: Mode) -> bool {
+        self.asks().any(|asks| {
+            let atoms = || asks.iter().filter_map(|ask| if let Ask::Atom(atom) = ask { Some(*atom) } else { None });
+            let condition = |atom: AtomIx| self.facts.atoms[usize::from(atom.0)].condition();
+            let names = |atom| matches!(condition(atom), Some(Condition::Mode(modes)) if modes.contains(&mode));
+            let fact = |atom: AtomIx| &self.facts.facts[usize::from(self.facts.fact_of(atom).0)];
+            atoms().any(names) && !atoms().any(|atom| matches!(fact(atom), Fact::Loaded | Fact::Exported))
+        })
+    }
+
+    /// The assertions without which a record does not matter, by their bits; those of in-transit clauses left aside.
+    pub fn assertions_of(&self, record: usize) -> u128 {
+        self.asks_of_line[record].assertions
     }
 
     /// Classes of all codes of the schedule: worth making for a file, not for a line.

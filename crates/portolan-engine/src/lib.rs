@@ -31,5 +31,6 @@ pub use changes::{Cause, Change};
 pub use engine::Engine;
 pub use flaw::Flaw;
 pub use history::Histories;
+pub use history::batch::{Batch, Columns, Duties, LineState};
 pub use law::Law;
 pub use pct::Pct;

@@ -262,7 +262,8 @@ fn ad_valorem_exact(value: Cents, share: Rate, grain: i64) -> Cents {
     Cents(i64::try_from(rounded * i128::from(grain)).unwrap_or(i64::MAX))
 }
 
-fn round_to(value: Cents, grain: i64) -> Cents {
+/// A value rounded half up to the grain in which a side takes values.
+pub(crate) fn round_to(value: Cents, grain: i64) -> Cents {
     if grain == 1 {
         return value;
     }

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::bits::Bits;
-use crate::facts::Stated;
+use crate::facts::{AtomIx, Stated};
 use crate::flaw::Flaw;
 use crate::law::{Law, ProductClass};
 use crate::money::Owed;
@@ -517,6 +517,20 @@ impl Projection {
         start
     }
 
+    /// Records in scope and in force.
+    pub fn in_scope(
+        &mut self,
+        law: &Law<'_>,
+        class: (u64, &ProductClass),
+        origin: (u32, Origin),
+        interval: u32,
+    ) -> Bits {
+        let product = self.product_set(law, class, interval);
+        let origin = self.origin_set(law, origin, interval);
+        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
+        scope.and(&self.active(law, interval).bits)
+    }
+
     /// Records in scope but not in force.
     pub fn dormant(
         &mut self,
@@ -654,6 +668,12 @@ impl Projection {
         }
         path.reverse();
         path
+    }
+
+    /// What was asked on the way to a leaf.
+    pub fn asked(&self, leaf: u32) -> impl Iterator<Item = AtomIx> + use<> {
+        let place = Place { node: self.leaf(leaf).node, at: 0 };
+        self.path(place).into_iter().map(|(open, _)| open.atom)
     }
 
     /// How much was worked out: intervals, record sets, roots, nodes, leaves.

@@ -2,6 +2,7 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
+use portolan_ledger::line::EntryLine;
 use portolan_ledger::record::{Condition, Share};
 use portolan_ledger::timeline::Test;
 
@@ -49,7 +50,8 @@ impl FactsRead {
         conditions.fold(Self::NONE, Self::bitor)
     }
 
-    fn of(condition: &Condition) -> Self {
+    /// Those that a condition reads.
+    pub fn of(condition: &Condition) -> Self {
         match condition {
             Condition::Loaded(_) => Self::LOADED,
             Condition::Exported(_) => Self::EXPORTED,
@@ -73,6 +75,20 @@ impl FactsRead {
             | Condition::Base { .. }
             | Condition::Provisions { .. } => Self::NONE,
         }
+    }
+
+    /// Those that a line states of the facts that are no assertions; the entry date left aside.
+    pub fn stated(line: &EntryLine) -> Self {
+        let metals = [line.steel_pct, line.aluminum_pct, line.copper_pct];
+        let stated = [
+            (line.import_date.is_some(), Self::IMPORTED),
+            (metals.iter().any(Option::is_some), Self::CONTENTS),
+            (line.metal_weight_pct.is_some(), Self::METAL_WEIGHT),
+            (line.melt_pct.is_some(), Self::MELTED),
+            (!line.smelt_countries.is_empty() || line.cast_country.is_some(), Self::SMELTED),
+            (line.export_country.is_some(), Self::EXPORT_COUNTRY),
+        ];
+        stated.into_iter().filter(|(stated, _)| *stated).fold(Self::NONE, |all, (_, fact)| all | fact)
     }
 
     /// Whether any of these are among them.

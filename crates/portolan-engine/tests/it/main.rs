@@ -1,5 +1,6 @@
 //! The engine on the ledger that ships.
 
+mod batch;
 mod history;
 mod inside_a_day;
 
