@@ -3,10 +3,12 @@
 //! Resolution asks atoms of an oracle and stops where an answer is missing; the caller supplies it and resolves again.
 //! So a resolution depends on nothing but the moment, the records in scope and the answers, and can be kept.
 
+mod stacking;
+
 use portolan_ledger::Side;
-use portolan_ledger::duty_rate::{DutyRate, DutyRate as Rate99, Metal};
+use portolan_ledger::duty_rate::{DutyRate, Metal};
 use portolan_ledger::line::Status;
-use portolan_ledger::record::{FamilyId, Relation, Spares, StackingKind};
+use portolan_ledger::record::{FamilyId, Relation, Spares};
 use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Target, Test, Timeline};
 use smallvec::SmallVec;
 
@@ -186,21 +188,9 @@ pub fn internal_questions(law: &Timeline<'_>) -> Vec<Question> {
 /// Which parts a rate is assessed on.
 fn own_parts(rate: &DutyRate, flaw: Flaw) -> Parts {
     match rate {
-        Rate99::OfMetal(_, metal) if flaw != Flaw::ContentOnWhole => part::metal(*metal),
-        Rate99::OfNonUs(..) => part::ALL & !part::US,
+        DutyRate::OfMetal(_, metal) if flaw != Flaw::ContentOnWhole => part::metal(*metal),
+        DutyRate::OfNonUs(..) => part::ALL & !part::US,
         _ => part::ALL,
-    }
-}
-
-/// A rate by which tiers are compared: a plain share of its basis. A total, or an amount per unit, does not compare.
-fn comparable(rate: &DutyRate) -> Option<i128> {
-    match rate {
-        Rate99::Add(rate)
-        | Rate99::OfMetal(rate, _)
-        | Rate99::OfNonUs(rate, _)
-        | Rate99::InPlaceOfAll(rate)
-        | Rate99::InPlaceOfOrdinary(rate) => Some(i128::from(rate.0)),
-        _ => None,
     }
 }
 
@@ -528,20 +518,20 @@ impl Resolver<'_, '_> {
         if !rate.is_more_than_zero() || self.is_empty(memo, rate, parts)? {
             return Ok(false);
         }
-        let Rate99::Total(total, over) = *rate else { return Ok(true) };
+        let DutyRate::Total(total, over) = *rate else { return Ok(true) };
         self.holds(memo, &Question::Adds { over, total })
     }
 
     /// Whether nothing of the value lies in the parts that are left of a rate's own.
     fn is_empty(&self, memo: &mut Memo, rate: &DutyRate, parts: Parts) -> Step<bool> {
         let of = match rate {
-            Rate99::OfNonUs(_, cap) => Of::NonUs(*cap),
+            DutyRate::OfNonUs(_, cap) => Of::NonUs(*cap),
             _ => Of::Whole,
         };
         if parts == 0 || parts == part::ALL {
             return Ok(parts == 0);
         }
-        if matches!(rate, Rate99::OfMetal(..)) && single_metal(parts).is_some() {
+        if matches!(rate, DutyRate::OfMetal(..)) && single_metal(parts).is_some() {
             return self.holds(memo, &Question::Empty(Basis { parts, of: Of::Content }));
         }
         self.holds(memo, &Question::Empty(Basis { parts, of }))
@@ -701,7 +691,8 @@ impl Resolver<'_, '_> {
                 continue;
             }
             let state = self.state(memo, provision)?;
-            let of_all = matches!(self.rate(provision, &state), Rate99::InPlaceOfAll(_) | Rate99::InPlaceOfAllEach(..));
+            let of_all =
+                matches!(self.rate(provision, &state), DutyRate::InPlaceOfAll(_) | DutyRate::InPlaceOfAllEach(..));
             if of_all && state.live && self.standing_by_rules(memo, provision)?.0 != 0 {
                 return Ok(Some(provision));
             }
@@ -772,144 +763,6 @@ impl Resolver<'_, '_> {
                 Ok(freed)
             }
         }
-    }
-
-    /// Takes away the parts on which another tier of a rule stands.
-    fn stack(
-        &self,
-        memo: &mut Memo,
-        provision: ProvisionIx,
-        index: usize,
-        parts: Parts,
-        why: Why,
-    ) -> Step<(Parts, Why)> {
-        let rule = &self.law.timeline.rules[index];
-        let Some(tiers) = self.tiers(index).filter(|_| parts != 0 && self.flaw != Flaw::NoStacking) else {
-            return Ok((parts, why));
-        };
-        let Some(own) = tiers.iter().position(|tier| tier.contains(&provision)) else { return Ok((parts, why)) };
-        let taking = match rule.record.kind {
-            StackingKind::FirstOnly => self.earlier(memo, index, tiers, own)?,
-            kind => self.winners(memo, index, tiers, (own, parts), kind)?,
-        };
-        let mut left = parts;
-        let mut by = None;
-        for (other, taken) in taking {
-            if left & taken != 0 {
-                left &= !taken;
-                by = Some(other);
-            }
-        }
-        Ok((left, by.map_or(why, |by| Why::Stacked(u16::try_from(index).unwrap_or(u16::MAX), by))))
-    }
-
-    /// The tiers of a rule's order in force.
-    fn tiers(&self, rule: usize) -> Option<&[Vec<ProvisionIx>]> {
-        let rule = &self.law.timeline.rules[rule];
-        let orders = Some(&rule.orders).filter(|_| rule.record.levied_by == self.side)?;
-        self.law.timeline.in_force(orders, self.moment.at, self.moment.known).map(|(_, tiers)| tiers.as_slice())
-    }
-
-    /// The members of a tier: a provision belongs to the first that names it.
-    fn members<'t>(&self, tiers: &'t [Vec<ProvisionIx>], at: usize) -> impl Iterator<Item = ProvisionIx> + use<'_, 't> {
-        let earlier = move |p: &ProvisionIx| tiers[..at].iter().any(|tier| tier.contains(p));
-        tiers[at].iter().copied().filter(move |p| self.is_active(*p) && !earlier(p))
-    }
-
-    /// What the tiers before one's own stand on. Later ones are not looked at: they may turn on this very provision.
-    fn earlier(
-        &self,
-        memo: &mut Memo,
-        rule: usize,
-        tiers: &[Vec<ProvisionIx>],
-        own: usize,
-    ) -> Step<Vec<(ProvisionIx, Parts)>> {
-        let mut taking = Vec::new();
-        for at in 0..tiers.len() {
-            let before = if self.flaw == Flaw::TiersSwapped { at > own } else { at < own };
-            if before {
-                for other in self.members(tiers, at) {
-                    taking.push((other, self.parts_after(memo, other, rule)?.0));
-                }
-            }
-        }
-        Ok(taking)
-    }
-
-    /// Each part on which another tier has the highest, or the lowest, duty; of equal ones the earlier tier stands.
-    fn winners(
-        &self,
-        memo: &mut Memo,
-        rule: usize,
-        tiers: &[Vec<ProvisionIx>],
-        (own, parts): (usize, Parts),
-        kind: StackingKind,
-    ) -> Step<Vec<(ProvisionIx, Parts)>> {
-        let mut taking = Vec::new();
-        for part in (0..6).map(|bit| 1 << bit).filter(|part| parts & part != 0) {
-            let standing = self.duties_on(memo, rule, tiers, part)?;
-            let height = |duty: Option<i128>| match kind {
-                // What does not compare keeps its family from being computed anyway.
-                StackingKind::LowestOnly => -duty.unwrap_or(0),
-                _ => duty.unwrap_or(0),
-            };
-            let swapped = self.flaw == Flaw::TiersSwapped;
-            let best = standing.iter().max_by_key(|(at, _, duty)| {
-                let order = i64::try_from(*at).unwrap_or(i64::MAX);
-                (height(*duty), if swapped { order } else { -order })
-            });
-            if let Some((at, first, _)) = best
-                && *at != own
-            {
-                taking.push((*first, part));
-            }
-        }
-        Ok(taking)
-    }
-
-    /// The tiers that stand on a part before a rule: which, the first provision of it, and the sum of their rates there.
-    fn duties_on(
-        &self,
-        memo: &mut Memo,
-        rule: usize,
-        tiers: &[Vec<ProvisionIx>],
-        part: Parts,
-    ) -> Step<Vec<(usize, ProvisionIx, Option<i128>)>> {
-        let mut standing: Vec<(usize, ProvisionIx, Option<i128>)> = Vec::new();
-        for at in 0..tiers.len() {
-            for member in self.members(tiers, at) {
-                if self.parts_after(memo, member, rule)?.0 & part == 0 {
-                    continue;
-                }
-                let state = self.state(memo, member)?;
-                let rate = comparable(self.rate(member, &state));
-                match standing.last_mut() {
-                    Some((last, _, sum)) if *last == at => *sum = sum.zip(rate).map(|(a, b)| a + b),
-                    _ => standing.push((at, member, rate)),
-                }
-            }
-        }
-        Ok(standing)
-    }
-
-    /// Whether a rule had to compare duties that do not compare to place a provision.
-    fn cannot_rank(&self, memo: &mut Memo, provision: ProvisionIx) -> Step<bool> {
-        for (index, rule) in self.law.timeline.rules.iter().enumerate() {
-            let Some(tiers) = self.tiers(index).filter(|_| rule.record.kind != StackingKind::FirstOnly) else {
-                continue;
-            };
-            if !tiers.iter().any(|tier| tier.contains(&provision)) {
-                continue;
-            }
-            let parts = self.parts_after(memo, provision, index)?.0;
-            for part in (0..6).map(|bit| 1 << bit).filter(|part| parts & part != 0) {
-                let standing = self.duties_on(memo, index, tiers, part)?;
-                if standing.len() > 1 && standing.iter().any(|(.., duty)| duty.is_none()) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 
     fn prohibitions(&self, memo: &mut Memo, resolution: &mut Resolution) -> Step<()> {
