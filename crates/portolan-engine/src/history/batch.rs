@@ -3,6 +3,32 @@
 //! Most lines state nothing that the law of their goods asks for on their day, and owe shares of their value: of such goods
 //! the shares are worked out once for all days, and a line costs a few multiplications. Every other line is billed as
 //! [`Engine::bill`] bills it, so that a batch says of each line what the evaluator of single lines says.
+//!
+//! A wooden table of China, worth 10,000 dollars, entered on 5 June and on 12 August 2025, as the law was known on 5 June:
+//!
+//! ```
+//! use portolan_engine::{Batch, Columns, Duties, Law, LineState};
+//! use portolan_ledger::line::View;
+//! use portolan_ledger::record::Origin;
+//! use portolan_ledger::{Cents, Day, Side};
+//!
+//! let (ledger, schedule) = (portolan_law::ledger()?, portolan_law::schedule()?);
+//! let law = Law::new(&ledger, Some(&schedule));
+//! let [known, lapse, end] = ["2025-06-05", "2025-08-12", "2026-01-01"].map(|day| Day::parse_iso(day.as_bytes()).unwrap());
+//! let mut batch = Batch::new(&law, Side(0), View::Assessed, known, (known, end));
+//! let columns = Columns {
+//!     codes: &["9403.60.80".parse()?; 2],
+//!     origins: &[Origin(*b"CN"); 2],
+//!     entry_dates: &[known, lapse],
+//!     values: &[Cents(1_000_000); 2],
+//!     ..Columns::default()
+//! };
+//! let mut duties = Duties::default();
+//! batch.evaluate(&columns, &mut duties)?;
+//! assert_eq!(duties.states, [LineState::Settled; 2]);
+//! assert_eq!(duties.high, [550_000, 790_000]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 
@@ -249,7 +275,7 @@ impl<'l> Batch<'l> {
             asked: FxHashMap::default(),
             bill: Bill::default(),
         };
-        batch.state(FactsIx(0));
+        batch.look_into_facts();
         batch
     }
 
@@ -257,7 +283,8 @@ impl<'l> Batch<'l> {
     /// them. `FactsIx(0)` states nothing. Of the line its code, origin, entry date, value and quantities are left out.
     pub fn facts(&mut self, line: &EntryLine) -> FactsIx {
         let index = self.histories.facts(&EntryLine { value: None, quantities: Vec::new(), ..line.clone() });
-        self.state(index);
+        // A program alone is numbered behind the facts that bring it.
+        self.look_into_facts();
         index
     }
 
@@ -422,12 +449,12 @@ impl<'l> Batch<'l> {
         number
     }
 
-    /// Makes room for facts.
-    fn state(&mut self, index: FactsIx) {
-        while self.facts.len() <= index.0 as usize {
-            let line = self.histories.facts[self.facts.len()].clone();
+    /// Looks into facts that are new.
+    fn look_into_facts(&mut self) {
+        while let Some(line) = self.histories.facts.get(self.facts.len()).cloned() {
             let law = self.histories.law();
-            let article = |stated: &ClaimStated| law.timeline.ledger.claims[usize::from(stated.claim.0)].article;
+            let claims = &law.timeline.ledger.claims;
+            let article = |stated: &ClaimStated| claims.get(usize::from(stated.claim.0)).is_none_or(|of| of.article);
             // What a statistic says of an ordinary rate counts in histories alone.
             let by_line = self.histories.engine.governing(&line).1.0 != "entry_date"
                 || line.entry_type != self.histories.facts[0].entry_type
@@ -447,11 +474,6 @@ impl<'l> Batch<'l> {
                 None => FactsIx(0),
             };
             self.facts.push(Stated { line, assertions, facts, by_line, special });
-        }
-        // A program alone is numbered after the facts that brought it.
-        let last = self.histories.facts.len().saturating_sub(1);
-        if self.facts.len() <= last {
-            self.state(FactsIx(u32::try_from(last).unwrap_or(u32::MAX)));
         }
     }
 }
