@@ -5,8 +5,8 @@ use std::sync::Arc;
 use portolan_ledger::duty_rate::{DutyRate, Over};
 use portolan_ledger::line::EntryLine;
 use portolan_ledger::number::div_half_up;
-use portolan_ledger::record::FamilyId;
-use portolan_ledger::timeline::{Moment, ProvisionIx};
+use portolan_ledger::record::{FamilyId, Relation};
+use portolan_ledger::timeline::{ExceptionIx, Moment, ProvisionIx, Target, Test};
 use portolan_ledger::{Cents, Rate};
 use smallvec::SmallVec;
 
@@ -317,21 +317,43 @@ impl<'l> Engine<'l> {
     }
 
     /// Whether the conditions of a record on facts could hold in a possible bill, so that it is not claimed and not beside
-    /// the point.
+    /// the point: with them those of an exception that it asks goods to be subject to.
     pub(crate) fn could_hold(&self, q: &Question<'l>, line: &EntryLine, setting: &Setting, record: Record) -> bool {
-        let asks = match record {
-            Record::Provision(provision) => &self.law.provision_asks[usize::from(provision.0)],
-            Record::Exception(exception) => &self.law.exception_asks[usize::from(exception.0)],
-            Record::Prohibition(index) => &self.law.prohibition_asks[usize::from(index)],
+        let law = self.law;
+        let (asks, tests) = match record {
+            Record::Provision(of) => (&law.provision_asks[usize::from(of.0)], &law.timeline.provision(of).when),
+            Record::Exception(of) => (&law.exception_asks[usize::from(of.0)], &law.timeline.exception(of).when),
+            Record::Prohibition(of) => {
+                (&law.prohibition_asks[usize::from(of)], &law.timeline.prohibitions[usize::from(of)].when)
+            }
         };
+        let value = Value::of(line, self.grain(line.side), self.flaw);
+        let stated = stated(law, &self.bases, q, (line, &value), setting.possible.piece);
+        let can_hold =
+            |atoms: &[AtomIx]| atoms.len() < 2 || setting.axes.can_hold(law, atoms, &stated, &setting.supposed);
+        let own = self.fact_atoms(asks);
+        let with = |exception: ExceptionIx| {
+            let of_exception = self.fact_atoms(&law.exception_asks[usize::from(exception.0)]);
+            can_hold(&[own.as_slice(), of_exception.as_slice()].concat())
+        };
+        let can_be_subject = |target: &Target| match *target {
+            Target::Exception(exception) => with(exception),
+            Target::Provision(_) => true,
+        };
+        can_hold(&own)
+            && tests.iter().all(|test| match test {
+                Test::Provisions(Relation::SubjectTo, targets) => targets.iter().any(can_be_subject),
+                _ => true,
+            })
+    }
+
+    /// The atoms on facts among what a record asks.
+    fn fact_atoms(&self, asks: &[Ask]) -> Vec<AtomIx> {
         let fact = |ask: &Ask| match ask {
             Ask::Atom(atom) if self.law.facts.not_made(*atom).is_none() => Some(*atom),
             _ => None,
         };
-        let atoms: Vec<AtomIx> = asks.iter().filter_map(fact).collect();
-        let value = Value::of(line, self.grain(line.side), self.flaw);
-        let stated = stated(self.law, &self.bases, q, (line, &value), setting.possible.piece);
-        atoms.len() < 2 || setting.axes.can_hold(self.law, &atoms, &stated, &setting.supposed)
+        asks.iter().filter_map(fact).collect()
     }
 
     /// One bill of all that are possible.

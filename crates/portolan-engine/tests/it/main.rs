@@ -2,7 +2,7 @@
 
 mod batch;
 mod history;
-mod inside_a_day;
+mod made_up_law;
 
 use portolan_engine::answer::Bill;
 use portolan_engine::{Engine, Law};

@@ -1,18 +1,18 @@
-//! Law that changes inside a day, laid over the ledger that tests of the ledger start from.
+//! Law made up for a test, laid over the ledger that tests of the ledger start from: it found faults of the engine.
 
 use std::path::Path;
 
 use portolan_engine::{Engine, Law};
-use portolan_ledger::line::{EntryLine, When};
+use portolan_ledger::line::{EntryLine, Status, When};
 use portolan_ledger::read::{self, Read};
 use portolan_ledger::record::Origin;
 use portolan_ledger::{Cents, Day, Side};
 
-/// The ledger with these programs, each of one provision, and these stacking rules.
+/// The ledger with these programs, each of one provision with what is given of it, and these stacking rules.
 fn ledger(programs: &[(&str, &str)], rules: Option<&str>) -> Read {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../portolan-ledger/tests/ledgers/base");
     let mut files = read::collect(&base).unwrap();
-    for (at, (name, rates)) in programs.iter().enumerate() {
+    for (at, (name, rest)) in programs.iter().enumerate() {
         let program = format!(
             r#"
             format = 1
@@ -27,7 +27,7 @@ fn ledger(programs: &[(&str, &str)], rules: Option<&str>) -> Read {
             heading = "9903.00.1{at}"
             label = "A provision"
             origin = ["*"]
-            {rates}
+            {rest}
             "#
         );
         files.push((format!("us/{name}.toml"), program.into_bytes()));
@@ -87,4 +87,19 @@ fn a_duty_that_becomes_the_ordinary_one_at_noon_turns_on_the_hour() {
     let law = Law::new(&read.ledger, Some(&schedule));
     let bill = Engine::new(&law).bill(&table()).unwrap();
     assert_eq!(bill.needs_input, ["entry_date"]);
+}
+
+/// Whoever says that it is no part cannot be subject to what is for parts: claiming a donation would not help.
+#[test]
+fn what_contradicts_an_exception_that_it_asks_for_is_not_in_force() {
+    let asks = "when = { claim = [\"no:part\", \"donation\"], subject_to = [\"us.b/@9903.00.90\"] }\n";
+    let rates = rate("2025-02-01", "+15%");
+    let parts = "[[exception]]\nid = \"parts\"\nof = [\"of-b\"]\nheading = \"9903.00.90\"\nwhen = { claim = [\"part\"] }\n\
+                 from = 2025-02-01\nact = \"first\"\n";
+    let read = ledger(&[("a", &format!("{asks}{rates}")), ("b", &format!("{rates}{parts}"))], None);
+    let schedule = portolan_law::schedule().unwrap();
+    let law = Law::new(&read.ledger, Some(&schedule));
+    let answer = Engine::new(&law).answer(&table()).unwrap();
+    let row = answer.rows.iter().find(|row| row.heading == "9903.00.10").unwrap();
+    assert_eq!(row.status, Status::NotInForce);
 }
