@@ -517,6 +517,13 @@ impl Projection {
         start
     }
 
+    /// Records whose lists hold a class, and whose origins hold one, in force or not.
+    fn reaching(&mut self, law: &Law<'_>, class: (u64, &ProductClass), origin: (u32, Origin), interval: u32) -> Bits {
+        let product = self.product_set(law, class, interval);
+        let origin = self.origin_set(law, origin, interval);
+        self.sets[product as usize].and(&self.sets[origin as usize])
+    }
+
     /// Records in scope and in force.
     pub fn in_scope(
         &mut self,
@@ -525,10 +532,7 @@ impl Projection {
         origin: (u32, Origin),
         interval: u32,
     ) -> Bits {
-        let product = self.product_set(law, class, interval);
-        let origin = self.origin_set(law, origin, interval);
-        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
-        scope.and(&self.active(law, interval).bits)
+        self.reaching(law, class, origin, interval).and(&self.active(law, interval).bits)
     }
 
     /// Records in scope but not in force.
@@ -539,10 +543,8 @@ impl Projection {
         origin: (u32, Origin),
         interval: u32,
     ) -> Vec<usize> {
-        let product = self.product_set(law, class, interval);
-        let origin = self.origin_set(law, origin, interval);
-        let scope = self.sets[product as usize].and(&self.sets[origin as usize]);
-        scope.without(&self.active(law, interval).bits).iter().collect()
+        let reaching = self.reaching(law, class, origin, interval);
+        reaching.without(&self.active(law, interval).bits).iter().collect()
     }
 
     /// Resolves with the replies on the way to a new node, and adds what this gives: a question on a fact or a leaf, and

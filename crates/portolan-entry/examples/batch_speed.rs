@@ -2,8 +2,7 @@
 //! `cargo run --release -p portolan-entry --example batch_speed -- [LINES] [SEED] [THREADS]`.
 //!
 //! Lines are drawn as for `bench_bill`: of one importer, as they are and without claims, contents, programs and dates in
-//! transit; then over all codes, origins and days. Drawing them, and numbering
-//! what they state besides, is not timed. A second round finds worked out what the first one met. The floor copies the
+//! transit; then over all codes, origins and days. Drawing them, and numbering what they state besides, is not timed. A second round finds worked out what the first one met. The floor copies the
 //! columns in and fills the columns out, and does nothing else.
 
 #[path = "common/measure.rs"]

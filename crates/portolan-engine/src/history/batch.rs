@@ -222,7 +222,7 @@ enum Cell {
     Made { first: u32, end: u32, has_special: bool },
 }
 
-/// After so many lines all days of goods are worked out; that takes about as long as so many lines.
+/// After so many lines all days of goods are worked out: whoever is asked about a few times is not worth it.
 const SEEN: u8 = 6;
 /// Cells beyond this are not kept.
 const MOST_CELLS: usize = 1 << 20;
